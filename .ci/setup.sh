@@ -43,7 +43,6 @@ setup_packages() {
     [ ${#missing[@]} = 0 ] || apt_install "${missing[@]}"
     python_ok python3 || die "python3 is $(python3 -V 2>&1); Odoo 19 wants 3.11 to 3.13 with the venv module"
     if ! command -v wkhtmltopdf >/dev/null; then
-        apt-cache policy wkhtmltopdf 2>/dev/null | grep -q 'Candidate: [0-9]' || apt_updated= 
         if [ -z "$(apt-cache madison wkhtmltopdf 2>/dev/null)" ]; then
             [ -e "$work/no-wkhtmltopdf" ] || say "this release has no wkhtmltopdf (Debian 13 dropped it): everything works but printing PDFs"
             touch "$work/no-wkhtmltopdf"
@@ -159,7 +158,7 @@ link_icon_font() {
 # Debian strips this third-party script, which Odoo's backend bundle lists: every page would log an error.
 stub_selfie_segmentation() {
     local file
-    file=$("$python" -c 'import odoo.addons.mail as m; print(list(m.__path__)[0])')/static/lib/selfie_segmentation/selfie_segmentation.js
+    file=$("$python" -c 'from importlib.util import find_spec; print(find_spec("odoo.addons.mail").submodule_search_locations[0])')/static/lib/selfie_segmentation/selfie_segmentation.js
     [ -e "$file" ] && return
     mkdir -p "${file%/*}" && echo "// Not in Debian's package; only the background blur of video calls uses it." >"$file" ||
         say "cannot write $file: browsers will log one error per page"
