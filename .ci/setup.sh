@@ -13,12 +13,15 @@ as_root() {
 # --- Debian packages -----------------------------------------------------------------------------
 
 apt_updated=
-apt_install() {  # apt_install PACKAGE... : with one 'apt-get update' for the whole run
-    command -v apt-get >/dev/null || die "no apt-get here: install by hand the equivalent of: $*"
-    if [ -z "$apt_updated" ]; then
-        as_root apt-get update -qq >>"$work/log/apt.log" 2>&1 || die "'apt-get update' failed, see .work/log/apt.log"
-        apt_updated=1
-    fi
+apt_update() {  # once a run
+    [ -z "$apt_updated" ] || return 0
+    command -v apt-get >/dev/null || die "no apt-get here: install PostgreSQL, Chromium, wkhtmltopdf and CJK fonts by hand"
+    as_root apt-get update -qq >>"$work/log/apt.log" 2>&1 || die "'apt-get update' failed, see .work/log/apt.log"
+    apt_updated=1
+}
+
+apt_install() {
+    apt_update
     say "installing $*"
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" \
         >>"$work/log/apt.log" 2>&1 || die "apt could not install '$*', see .work/log/apt.log"
@@ -39,17 +42,21 @@ setup_packages() {
     command -v createdb >/dev/null || [ -n "$(pg_bin)" ] || missing+=(postgresql-client)
     command -v setpriv >/dev/null || missing+=(util-linux)
     fc-list ':lang=zh-cn' 2>/dev/null | grep -q . || missing+=(fontconfig fonts-noto-cjk)
-    if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then missing+=(chromium); fi
     [ ${#missing[@]} = 0 ] || apt_install "${missing[@]}"
     python_ok python3 || die "python3 is $(python3 -V 2>&1); Odoo 19 wants 3.11 to 3.13 with the venv module"
-    if ! command -v wkhtmltopdf >/dev/null; then
-        if [ -z "$(apt-cache madison wkhtmltopdf 2>/dev/null)" ]; then
-            [ -e "$work/no-wkhtmltopdf" ] || say "this release has no wkhtmltopdf (Debian 13 dropped it): everything works but printing PDFs"
-            touch "$work/no-wkhtmltopdf"
-        else
+    if ! command -v wkhtmltopdf >/dev/null && [ ! -e "$work/no-wkhtmltopdf" ]; then
+        apt_update
+        if [ -n "$(apt-cache madison wkhtmltopdf 2>/dev/null)" ]; then
             apt_install wkhtmltopdf
+        else
+            say "this release has no wkhtmltopdf (Debian 13 dropped it): everything works but printing PDFs"
+            touch "$work/no-wkhtmltopdf"
         fi
     fi
+}
+
+setup_browser() {  # only the tests drive one; Ubuntu's package of that name is a snap, hence Chrome counts too
+    command -v chromium >/dev/null || command -v google-chrome >/dev/null || apt_install chromium
 }
 
 # --- Python --------------------------------------------------------------------------------------
