@@ -8,6 +8,16 @@
     "depends": ["account", "sale"],
     "data": [
         "security/ar_credit_control_groups.xml",
+        "security/ir.model.access.csv",
+        "security/ar_credit_control_rules.xml",
+        "data/ar_credit_control_data.xml",
+        "wizards/ar_credit_hold_decide_views.xml",
+        "views/ar_credit_account_views.xml",
+        "views/ar_credit_hold_views.xml",
+        "views/sale_order_views.xml",
+        "views/res_partner_views.xml",
+        "views/res_config_settings_views.xml",
+        "views/menus.xml",
     ],
     "demo": [],
 }
