@@ -5,10 +5,11 @@ from odoo.tools import SQL
 class ArOpenItem(models.AbstractModel):
     """Receivable items open at a date: the one query that exposure, aging and dunning are built on.
 
-    Definition (shared/design.md, "Money and time"): the open amount of a posted line of a receivable account at date
-    T is its balance minus the matchings up to T, a matching counting from the later of its two lines' dates. Its
-    invariant: the sum over the items is the balance of the receivable accounts in the general ledger at T, per
-    company, account and partner, whatever was reconciled, back-dated or reset to draft afterwards.
+    Definition (shared/design.md, "Money and time"): the open amount of a posted line of a receivable account
+    at date T is its balance minus the matchings up to T, a matching counting from the later of its two
+    lines' dates. Its invariant: the sum over the items is the balance of the receivable accounts in the
+    general ledger at T, per company, account and partner, whatever was reconciled, back-dated or reset to
+    draft afterwards.
     """
 
     _name = "ar.open.item"
@@ -18,10 +19,10 @@ class ArOpenItem(models.AbstractModel):
     def _query(self, company, as_of, partner_ids=None):
         """Build the SELECT of the receivable items of a company that are open at a date.
 
-        The ledger stores what is open *now* (`amount_residual`); what matters at T is that plus the matchings that
-        do not count at T: those dated later, and those with a line that is not posted (Odoo 19 keeps the matchings
-        of an entry that is reset to draft). Only unreconciled lines and lines of such matchings are touched, so the
-        cost follows the open book, not the ledger.
+        The ledger stores what is open *now* (`amount_residual`); what matters at T is that plus the
+        matchings that do not count at T: those dated later, and those with a line that is not posted (Odoo
+        19 keeps the matchings of an entry that is reset to draft). Only unreconciled lines and lines of such
+        matchings are touched, so the cost follows the open book, not the ledger.
 
         The query reads across record rules: the caller has to have checked that the user may see the company.
 
