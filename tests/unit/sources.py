@@ -54,7 +54,7 @@ def _absolute(node, path):
 
 
 def imports(path):
-    """Yield (line, dotted module) of every import, relative ones resolved; `from a import b` gives a and a.b."""
+    """Yield (line, dotted module) of every import, relative ones resolved; `from a import b` as a, a.b."""
     for node in ast.walk(parse(path)):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
