@@ -29,7 +29,7 @@ MAY_USE = {
 CORE_IMPORTS = set(
     """
     __future__ abc base64 binascii bisect calendar collections csv dataclasses datetime decimal difflib enum
-    fractions functools hashlib heapq hmac io itertools json math operator re statistics string textwrap types
+    fractions functools hashlib heapq hmac io itertools json math operator re secrets statistics string textwrap types
     typing unicodedata urllib.parse xml.etree.ElementTree zoneinfo
     cryptography lxml qrcode stdnum
     """.split()
