@@ -1,8 +1,8 @@
 """Merge freshly exported .pot files into ADDON/i18n: `i18n_merge.py ROOT ADDON.pot ...`.
 
-A translation is kept as long as its source text stays. A new source text that Odoo itself translates takes Odoo's
-words ("Created by", "Invoice"); the others stay empty and are listed, and so is what was dropped. A file whose terms
-did not change is not written, so that dates alone make no diff.
+A translation is kept as long as its source text stays. A new source text that Odoo itself translates takes
+Odoo's words ("Created by"); the others stay empty and are listed, and so is what was dropped. A file
+whose terms did not change is not written, so that dates alone make no diff.
 """
 
 import sys
@@ -15,7 +15,7 @@ import odoo.addons
 
 LANG = "zh_CN"
 # Where Odoo's own words come from, the nearest first.
-NEIGHBOURS = ("account", "sale", "payment", "account_payment", "portal", "mail", "base")
+NEIGHBOURS = ("account", "sale", "sales_team", "payment", "account_payment", "portal", "mail", "web", "base")
 
 
 @cache

@@ -30,7 +30,7 @@ run_prettier() {
 }
 
 lint_ruff() { ruff check --output-format concise .; }
-lint_ruff_format() { ruff format --check .; }
+lint_ruff_format() { ruff format --check --output-format concise .; }
 lint_mypy() { mypy --strict --no-error-summary ar_*/core; }
 lint_pylint_odoo() {
     pylint --load-plugins=pylint_odoo --disable=all --enable=odoolint --disable="$pylint_odoo_off" --score=n \
