@@ -9,5 +9,12 @@
     "data": [
         "security/ar_credit_control_groups.xml",
     ],
-    "demo": [],
+    "demo": [
+        "demo/company.xml",
+        "demo/journals.xml",
+        "demo/users.xml",
+        "demo/products.xml",
+        "demo/customers.xml",
+        "demo/documents.xml",
+    ],
 }
