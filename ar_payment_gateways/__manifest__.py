@@ -9,6 +9,14 @@
     "external_dependencies": {"python": ["qrcode"]},
     "data": [
         "security/ar_payment_gateways_groups.xml",
+        "security/ir.model.access.csv",
+        "security/ar_payment_gateways_rules.xml",
+        "views/ar_payment_link_views.xml",
+        "views/account_move_views.xml",
+        "views/account_portal_templates.xml",
+        "views/report_invoice.xml",
+        "views/res_config_settings_views.xml",
+        "views/menus.xml",
     ],
     "demo": [],
 }

@@ -1,0 +1,1 @@
+from . import ar_open_item
