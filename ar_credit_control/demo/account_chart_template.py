@@ -9,7 +9,7 @@ import csv
 
 from dateutil.relativedelta import relativedelta
 
-from odoo import Command, fields, models
+from odoo import Command, api, fields, models
 from odoo.tools import file_open
 
 MODULE = "ar_credit_control"
@@ -21,11 +21,13 @@ class AccountChartTemplate(models.AbstractModel):
 
     # === MASTERS === #
 
+    @api.model
     def _ar_demo_activate_languages(self):
         """Activate English and Simplified Chinese, with the translations of what is installed."""
         for code in ("en_US", "zh_CN"):
             self.env["res.lang"]._activate_and_install_lang(code)
 
+    @api.model
     def _ar_demo_load_accounting(self, company_id):
         """Give the demo company its chart, taxes, bank journal and exchange rates.
 
@@ -81,6 +83,7 @@ class AccountChartTemplate(models.AbstractModel):
 
     # === DOCUMENTS === #
 
+    @api.model
     def _ar_demo_load_documents(self, company_id):
         """Twelve months of invoices, credit notes and receipts, then open orders and receipts to match."""
         company = self.env["res.company"].browse(company_id)
