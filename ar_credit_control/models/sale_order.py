@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_amount
 
 from ..core.binding import Binding, BoundLine, lapses
+from .ar_credit_hold import STATES as HOLD_STATES
 
 
 class SaleOrder(models.Model):
@@ -14,7 +15,9 @@ class SaleOrder(models.Model):
     ar_credit_hold_id = fields.Many2one(
         "ar.credit.hold", string="Credit Hold", compute="_compute_ar_credit_hold_id", compute_sudo=True
     )
-    ar_credit_hold_state = fields.Selection(related="ar_credit_hold_id.state", related_sudo=True)
+    ar_credit_hold_state = fields.Selection(
+        HOLD_STATES, string="Credit Hold Status", compute="_compute_ar_credit_hold_id", compute_sudo=True
+    )
     ar_credit_currency_id = fields.Many2one(related="company_id.currency_id", string="Credit Currency")
     ar_credit_controlled = fields.Boolean(compute="_compute_ar_credit", compute_sudo=True)
     ar_credit_available = fields.Monetary(
@@ -38,6 +41,7 @@ class SaleOrder(models.Model):
     def _compute_ar_credit_hold_id(self):
         for order in self:
             order.ar_credit_hold_id = order.ar_credit_hold_ids.sorted("id")[-1:]
+            order.ar_credit_hold_state = order.ar_credit_hold_id.state
 
     @api.depends_context("uid")
     @api.depends("partner_id", "partner_invoice_id", "company_id", "currency_id", "amount_total", "state")
