@@ -5,6 +5,7 @@ from . import (
     ar_dunning_level,
     ar_dunning_notice,
     ar_dunning_notice_line,
+    ar_dunning_notice_sending,
     ar_dunning_policy,
     ar_dunning_run,
     ar_receivable_report,

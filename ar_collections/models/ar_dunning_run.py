@@ -264,8 +264,8 @@ class ArDunningRun(models.Model):
         self.ensure_one()
         self.message_post(
             body=self.env._(
-                "%(sent)s reminders sent as of %(date)s, %(dropped)s no longer needed, %(missing)s customers without"
-                " an e-mail address.",
+                "%(sent)s reminders sent as of %(date)s, %(dropped)s no longer needed,"
+                " %(missing)s customers without an e-mail address.",
                 sent=self.sent_count,
                 date=format_date(self.env, self.as_of),
                 dropped=self.dropped_count,

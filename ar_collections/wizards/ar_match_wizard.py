@@ -30,7 +30,8 @@ class ArMatchWizard(models.TransientModel):
     rest = fields.Monetary("Left Over", compute="_compute_rest")
     rest_on_account = fields.Boolean(
         "Credit the rest to the customer",
-        help="Book what is left as an open credit on the customer's receivable account. Otherwise it stays unmatched.",
+        help="Book what is left as an open credit on the customer's receivable account."
+        " Otherwise it stays unmatched.",
     )
     rest_partner_id = fields.Many2one(
         "res.partner", "Credit to", compute="_compute_rest_partner_id", store=True, readonly=False

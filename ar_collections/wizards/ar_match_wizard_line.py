@@ -37,8 +37,8 @@ class ArMatchWizardLine(models.TransientModel):
         compute="_compute_item_amount",
         store=True,
         readonly=False,
-        help="How much of the item that settles, in its own currency. Where the currencies differ, enter here what"
-        " the customer has paid: the difference in value is booked as an exchange difference.",
+        help="How much of the item that settles, in its own currency. Where the currencies differ, enter"
+        " here what the customer has paid: the difference in value is booked as an exchange difference.",
     )
     evidence = fields.Html(readonly=True)
     partner_fit = fields.Selection(
