@@ -14,7 +14,7 @@ class ArMatchWizard(models.TransientModel):
     _description = "Match a Receipt"
 
     statement_line_id = fields.Many2one(
-        "account.bank.statement.line", "Receipt", required=True, readonly=True, ondelete="cascade"
+        "account.bank.statement.line", "Bank Line", required=True, readonly=True, ondelete="cascade"
     )
     company_id = fields.Many2one(related="statement_line_id.company_id")
     date = fields.Date(related="statement_line_id.date")
