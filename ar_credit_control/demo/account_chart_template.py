@@ -38,6 +38,8 @@ class AccountChartTemplate(models.AbstractModel):
             return
         chinese = self.env["ir.module.module"]._get("l10n_cn").state == "installed"
         self._load("cn" if chinese else "generic_coa", company, install_demo=False)
+        # A chart brings its country's currency along; the generic one thinks of the United States.
+        company.currency_id = self.env.ref("base.CNY")
         template = self.with_company(company)
         if not chinese:
             company.account_sale_tax_id.write({"name": "13%", "amount": 13.0})
