@@ -71,12 +71,12 @@ demo_create() {
 demo_pids=()
 demo_names=()
 
-demo_start() {  # demo_start NAME COMMAND... : in the background, its output in .work/log/demo-NAME.log; dies with us
+demo_start() {  # demo_start NAME COMMAND... : in the background, its output in .work/log/DB-NAME.log; dies with us
     local name=$1
     shift
     # setsid: Ctrl-C reaches only us, and we end it once. pdeathsig: nor does a kill -9 of ./ar leave it running.
     # The descriptor of the lock stays ours.
-    setsid setpriv --pdeathsig TERM -- "$@" >"$work/log/demo-$name.log" 2>&1 7>&- &
+    setsid setpriv --pdeathsig TERM -- "$@" >"$work/log/$demo_db-$name.log" 2>&1 7>&- &
     demo_pids+=($!)
     demo_names+=("$name")
 }
@@ -141,7 +141,7 @@ demo_serve() {
     demo_welcome
     # Wake up when a process ends; a signal ends the wait through the traps.
     wait -n || true
-    die "$(demo_dead) has ended; its last words are in .work/log/demo-$(demo_dead).log"
+    die "$(demo_dead) has ended; its last words are in .work/log/$demo_db-$(demo_dead).log"
 }
 
 demo_settings() {  # demo_settings ALIPAY_PORT : what depends on the ports, before Odoo reads it
@@ -155,8 +155,8 @@ demo_wait() {  # until Odoo answers, at most two minutes
     local deadline=$((SECONDS + 120)) dead
     until curl_quiet "$demo_url/web/login"; do
         dead=$(demo_dead)
-        [ -z "$dead" ] || die "$dead did not start: $(tail -n 3 "$work/log/demo-$dead.log")"
-        [ $SECONDS -lt $deadline ] || die "Odoo does not answer at $demo_url, see .work/log/demo-odoo.log"
+        [ -z "$dead" ] || die "$dead did not start: $(tail -n 3 "$work/log/$demo_db-$dead.log")"
+        [ $SECONDS -lt $deadline ] || die "Odoo does not answer at $demo_url, see .work/log/$demo_db-odoo.log"
         sleep 0.3
     done
 }

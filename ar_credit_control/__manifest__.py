@@ -25,6 +25,7 @@
         "demo/users.xml",
         "demo/products.xml",
         "demo/customers.xml",
+        "demo/credit_accounts.xml",
         "demo/documents.xml",
     ],
 }

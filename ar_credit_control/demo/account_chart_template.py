@@ -38,6 +38,8 @@ class AccountChartTemplate(models.AbstractModel):
             return
         chinese = self.env["ir.module.module"]._get("l10n_cn").state == "installed"
         self._load("cn" if chinese else "generic_coa", company, install_demo=False)
+        # A chart brings its country's currency along; the generic one thinks of the United States.
+        company.currency_id = self.env.ref("base.CNY")
         template = self.with_company(company)
         if not chinese:
             company.account_sale_tax_id.write({"name": "13%", "amount": 13.0})
@@ -159,7 +161,7 @@ class AccountChartTemplate(models.AbstractModel):
             self._ar_demo_receivables(invoice | line.move_id).reconcile()
 
     def _ar_demo_load_orders(self):
-        """Quotations ready to be confirmed, and confirmed orders that wait for their invoice."""
+        """Quotations ready to be confirmed, orders that wait for their invoice, one held for the credit manager."""
         # The salesperson writes the orders: who wrote one can't approve it.
         orders = self.env["sale.order"].with_user(self._ar_demo_ref("user_sales"))
         for row in self._ar_demo_rows("orders"):
@@ -171,8 +173,10 @@ class AccountChartTemplate(models.AbstractModel):
                     "order_line": self._ar_demo_lines(row, "product_uom_qty"),
                 }
             )
-            if row["confirmed"]:
-                order.action_confirm()
+            if row["confirm"]:
+                # Over the limit it is not confirmed but held.
+                order.action_confirm_or_hold()
+            if order.state == "sale":
                 order.date_order = self._ar_demo_day(row["days_ago"])
             self._ar_demo_name({row["document"]: order})
 
