@@ -17,7 +17,14 @@ exposures = st.builds(Exposure, amounts, positive, positive)
 class TestOpenAmount:
     @pytest.mark.parametrize(
         ("ordered", "delivered", "invoiced", "expected"),
-        [(10, 0, 0, 100), (10, 12, 0, 120), (10, 5, 4, 60), (10, 10, 10, 0), (10, 0, 15, 0), (10, 0, -5, 100)],
+        [
+            (10, 0, 0, 100),
+            (10, 12, 0, 120),
+            (10, 5, 4, 60),
+            (10, 10, 10, 0),
+            (10, 0, 15, 0),
+            (10, 0, -5, 100),
+        ],
     )
     def test_table(self, ordered, delivered, invoiced, expected):
         assert (
@@ -33,7 +40,11 @@ class TestOpenAmount:
 
     def test_expense(self):
         assert open_amount(
-            price_total=Decimal(0), unit_total=Decimal("5.5"), ordered=Decimal(0), delivered=Decimal(2), invoiced=Decimal(1)
+            price_total=Decimal(0),
+            unit_total=Decimal("5.5"),
+            ordered=Decimal(0),
+            delivered=Decimal(2),
+            invoiced=Decimal(1),
         ) == Decimal("5.5")
 
     @given(positive, positive, positive, positive)
@@ -76,7 +87,9 @@ class TestDecide:
         assert decision.passed == (amount <= 0 or exposure.total + amount <= ceiling)
         assert decision.excess == max(0, exposure.total + amount - ceiling)
 
-    @given(positive, exposures, st.lists(st.decimals(min_value="0.01", max_value=10**6, places=2), max_size=8))
+    @given(
+        positive, exposures, st.lists(st.decimals(min_value="0.01", max_value=10**6, places=2), max_size=8)
+    )
     def test_batch_never_passes_the_ceiling_jointly(self, ceiling, exposure, orders):
         decisions = list(decide_in_turn(Limit(Control.LIMITED, ceiling), exposure, orders))
         passed = [decision.order_amount for decision in decisions if decision.passed]
@@ -91,7 +104,14 @@ class TestDecide:
 
 def _binding(**changes):
     lines = (BoundLine(1, 7, "2", "100.00"), BoundLine(2, 8, "1", "50.00"))
-    values = {"partner_id": 1, "company_id": 1, "currency_id": 1, "payment_term_id": 3, "total": "150.00", "lines": lines}
+    values = {
+        "partner_id": 1,
+        "company_id": 1,
+        "currency_id": 1,
+        "payment_term_id": 3,
+        "total": "150.00",
+        "lines": lines,
+    }
     return Binding(**{**values, **changes})
 
 

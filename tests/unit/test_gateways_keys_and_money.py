@@ -35,7 +35,9 @@ PRIVATE_FORMS = [private(KEY), private(KEY, ser.PrivateFormat.TraditionalOpenSSL
 PUBLIC_FORMS = [public(KEY), public(KEY, ser.PublicFormat.PKCS1)]
 
 
-@pytest.mark.parametrize("text", PRIVATE_FORMS + [bare(form) for form in PRIVATE_FORMS] + ["\n " + PRIVATE_FORMS[0]])
+@pytest.mark.parametrize(
+    "text", PRIVATE_FORMS + [bare(form) for form in PRIVATE_FORMS] + ["\n " + PRIVATE_FORMS[0]]
+)
 def test_private_key_forms(text):
     assert rsa_keys.load_private_key(text).private_numbers() == KEY.private_numbers()
 
@@ -88,7 +90,9 @@ def test_parse(text, minor):
     assert money.parse_minor(text) == minor
 
 
-@pytest.mark.parametrize("text", ["", "-1", "+1", "1e3", "0.001", "1,00", " 1", "1 ", "01", "nan", "١٢", ".5", "1."])
+@pytest.mark.parametrize(
+    "text", ["", "-1", "+1", "1e3", "0.001", "1,00", " 1", "1 ", "01", "nan", "١٢", ".5", "1."]
+)
 def test_nonsense_is_no_amount(text):
     assert money.parse_minor(text) is None
 
@@ -118,7 +122,9 @@ def test_tokens_have_128_bits_and_no_repeats():
     assert len({link_token.digest(token) for token in tokens}) == 1000
 
 
-@pytest.mark.parametrize("token", ["", "x", "x" * 21, "x" * 23, "x" * 21 + "/", "x" * 21 + "é", "x" * 22 + "\n"])
+@pytest.mark.parametrize(
+    "token", ["", "x", "x" * 21, "x" * 23, "x" * 21 + "/", "x" * 21 + "é", "x" * 22 + "\n"]
+)
 def test_what_is_no_token(token):
     assert not link_token.has_token_shape(token)
 
