@@ -123,6 +123,7 @@ class ArCreditHold(models.Model):
 
     def unlink(self):
         """Refuse: holds are the record of who took which risk."""
+        self.check_access("unlink")
         raise UserError(self.env._("Credit holds are kept as a record and can't be deleted."))
 
     # === BUSINESS === #
