@@ -19,5 +19,12 @@
         "views/res_config_settings_views.xml",
         "views/menus.xml",
     ],
-    "demo": [],
+    "demo": [
+        "demo/company.xml",
+        "demo/journals.xml",
+        "demo/users.xml",
+        "demo/products.xml",
+        "demo/customers.xml",
+        "demo/documents.xml",
+    ],
 }

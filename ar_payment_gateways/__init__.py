@@ -1,1 +1,13 @@
-from . import models
+from odoo.addons.payment import reset_payment_provider, setup_provider
+
+from . import controllers, models
+
+
+def post_init_hook(env):
+    """Give every company its Alipay provider, and accounting its payment method."""
+    setup_provider(env, "alipay")
+
+
+def uninstall_hook(env):
+    """Leave the provider behind as one without a code, as Odoo's own provider addons do."""
+    reset_payment_provider(env, "alipay")

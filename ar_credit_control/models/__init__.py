@@ -3,6 +3,7 @@ from . import ar_credit_exposure
 from . import ar_credit_gate
 from . import ar_credit_hold
 from . import ar_credit_hold_decision
+from . import ar_open_item
 from . import account_move
 from . import payment_transaction
 from . import res_company

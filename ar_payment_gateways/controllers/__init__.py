@@ -1,0 +1,2 @@
+from . import alipay
+from . import pay

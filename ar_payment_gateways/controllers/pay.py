@@ -1,0 +1,147 @@
+"""The public pages of a payment link: small, without login, without anything loaded from elsewhere."""
+
+import logging
+
+import psycopg2
+
+from odoo import http
+from odoo.exceptions import UserError
+from odoo.http import request
+
+from odoo.addons.ar_payment_gateways import const
+from odoo.addons.ar_payment_gateways.core.languages import pick_language
+
+_logger = logging.getLogger(__name__)
+
+SECURITY_HEADERS = {
+    # Nothing inline, nothing foreign: a name or a number that slips through unescaped can do no harm.
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:;"
+        " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+def render(template, values, status=200):
+    """Render a public page in the browser's language, with the headers every such page has."""
+    installed = [code for code, _name in request.env["res.lang"].get_installed()]
+    lang = pick_language(request.httprequest.accept_languages.values(), installed)
+    request.update_context(lang=lang)
+    html = request.env["ir.qweb"]._render(template, {**values, "html_lang": lang.replace("_", "-")})
+    return request.make_response(html, headers=list(SECURITY_HEADERS.items()), status=status)
+
+
+class PayController(http.Controller):
+    """Addresses behind the QR code. GET changes nothing but the count of scans: previews and scanners GET too.
+
+    The POST routes take no CSRF token: the token in the address is all the authority there is, a session adds none,
+    and browsers inside apps often keep no cookies.
+    """
+
+    @http.route(f"{const.PAY_ROUTE}/<string:token>", type="http", auth="public", methods=["GET"], save_session=False)
+    def landing(self, token, **_query):
+        """Show what is open now and how to pay it."""
+        link = request.env["ar.payment.link"]._by_token(token)
+        if not link:
+            return self._unknown()
+        link._count_scan()
+        return self._landing(link)
+
+    @http.route(
+        f"{const.PAY_ROUTE}/<string:token>/start",
+        type="http",
+        auth="public",
+        methods=["POST"],
+        csrf=False,
+        save_session=False,
+    )
+    def start(self, token, provider_id="", **_form):
+        """Make the order at the chosen gateway and go to the page that shows its code."""
+        link = request.env["ar.payment.link"]._by_token(token)
+        if not link:
+            return self._unknown()
+        if link.state != "active":
+            return self._landing(link)
+        provider = link._gateway_providers().filtered(lambda provider: str(provider.id) == provider_id)
+        if not provider:
+            return self._landing(link, error=request.env._("This way to pay is not available."))
+        try:
+            return request.redirect(link._open_order(provider), code=303)
+        except UserError as error:
+            return self._landing(link, error=str(error))
+
+    @http.route(
+        f"{const.PAY_ROUTE}/<string:token>/other",
+        type="http",
+        auth="public",
+        methods=["POST"],
+        csrf=False,
+        save_session=False,
+    )
+    def other(self, token, **_form):
+        """Go to Odoo's own payment page, with an address made for what is open at this moment."""
+        link = request.env["ar.payment.link"]._by_token(token)
+        path = link and link.state == "active" and link._core_payment_path()
+        if not path:
+            return self._landing(link) if link else self._unknown()
+        return request.redirect(path, code=303)
+
+    @http.route(
+        f"{const.ORDER_ROUTE}/<string:token>", type="http", auth="public", methods=["GET"], save_session=False
+    )
+    def order(self, token, **_query):
+        """Show a gateway's code, and later the receipt."""
+        order = request.env["ar.gateway.order"]._by_access_token(token)
+        if not order:
+            return self._unknown()
+        return render("ar_payment_gateways.order_page", {"order": order, "link": order.link_id})
+
+    @http.route(
+        f"{const.ORDER_ROUTE}/<string:token>/status",
+        type="jsonrpc",
+        auth="public",
+        methods=["POST"],
+        save_session=False,
+    )
+    def status(self, token):
+        """Tell a waiting page how its order stands; ask the gateway if it is time to, and book what was paid."""
+        order = request.env["ar.gateway.order"]._by_access_token(token)
+        if not order:
+            return {"state": "unknown"}
+        order._query_if_due()
+        self._post_process(order.transaction_id)
+        return {"state": order.state}
+
+    @staticmethod
+    def _post_process(transaction):
+        """Book a confirmed payment right away; what goes wrong here is done again by core's cron."""
+        if transaction.state != "done" or transaction.is_post_processed:
+            return
+        try:
+            with request.env.cr.savepoint():
+                transaction._post_process()
+        except psycopg2.OperationalError:  # a conflict with the cron: let the dispatcher run the request again
+            raise
+        except Exception:  # noqa: BLE001 whatever an accounting override raises, the payment itself stays recorded
+            _logger.exception("Transaction %s could not be booked yet.", transaction.reference)
+
+    @staticmethod
+    def _landing(link, error=None):
+        template = {
+            "active": "ar_payment_gateways.landing_page",
+            "paid": "ar_payment_gateways.paid_page",
+        }.get(link.state, "ar_payment_gateways.ended_page")
+        values = {"link": link, "company": link.company_id, "error": error}
+        if link.state == "active":
+            values["gateways"] = link._gateway_providers()
+            values["others"] = link._core_payment_path() and link._other_providers()
+        return render(template, values, status=410 if link.state in ("revoked", "expired") else 200)
+
+    @staticmethod
+    def _unknown():
+        return render("ar_payment_gateways.unknown_page", {}, status=404)

@@ -1,0 +1,96 @@
+import base64
+
+from odoo import fields, models
+from odoo.tools.image import image_data_uri
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    ar_payment_link_count = fields.Integer(compute="_compute_ar_payment_link_count", compute_sudo=True)
+    ar_payment_qr = fields.Html(
+        "Payment QR Code", compute="_compute_ar_payment_qr", compute_sudo=True, sanitize=False
+    )
+
+    # === COMPUTE === #
+
+    def _compute_ar_payment_link_count(self):
+        """Count the links that pay each invoice, closed ones too."""
+        counts = dict(
+            self.env["ar.payment.link"]._read_group(
+                [("move_ids", "in", self.ids)], ["move_ids"], ["__count"]
+            )
+        )
+        for move in self:
+            move.ar_payment_link_count = counts.get(move._origin, 0)
+
+    def _compute_ar_payment_qr(self):
+        """Show the code of the link that exists; making one is not the business of looking at an invoice."""
+        for move in self:
+            link = move._wants_ar_payment_qr() and self.env["ar.payment.link"]._find_active(move._origin)
+            move.ar_payment_qr = link._qr_svg() if link else False
+
+    # === ACTIONS === #
+
+    def action_ar_payment_link(self):
+        """Make the payment link of the selected invoices, or find it, and open it."""
+        link = self.env["ar.payment.link"]._for_moves(self)
+        # Opened with the user's own rights: the button is for those who may work with links.
+        link.with_env(self.env).check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "ar.payment.link",
+            "res_id": link.id,
+            "views": [(False, "form")],
+        }
+
+    def action_view_ar_payment_links(self):
+        """Open the payment links of this invoice."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("ar_payment_gateways.ar_payment_link_action")
+        links = self.env["ar.payment.link"].search([("move_ids", "in", self.ids)])
+        if len(links) == 1:
+            return {**action, "views": [(False, "form")], "res_id": links.id}
+        return {**action, "domain": [("id", "in", links.ids)], "context": {}}
+
+    # === BUSINESS === #
+
+    def _post(self, soft=True):
+        """Give customer invoices their link when they are posted, so that their code is there wherever they are
+        shown or printed."""
+        posted = super()._post(soft)
+        invoices = posted.filtered(lambda move: move._wants_ar_payment_qr())
+        if invoices:
+            # sudo: posting needs no rights on links; the link of an invoice is part of the invoice.
+            links = self.env["ar.payment.link"].sudo()
+            keys = {links._moves_key(move): move for move in invoices}
+            known = links.search([("moves_key", "in", list(keys)), ("revoked_on", "=", False)])
+            missing = [move for key, move in keys.items() if key not in set(known.mapped("moves_key"))]
+            links._create_for(missing)
+        return posted
+
+    def _wants_ar_payment_qr(self):
+        """Tell whether this document carries a payment code: a posted customer invoice with something open, in a
+        company that takes payments online."""
+        self.ensure_one()
+        return (
+            self.move_type == "out_invoice"
+            and self.state == "posted"
+            and self.amount_residual > 0
+            and self.company_id._ar_shows_payment_qr()
+        )
+
+    def _get_ar_payment_link(self):
+        """Return the active payment link of this one posted customer invoice, made if there is none (in sudo)."""
+        self.ensure_one()
+        return self.env["ar.payment.link"]._for_moves(self)
+
+    def _get_ar_payment_qr_data_uri(self):
+        """Return the payment code of this invoice as a data URI for a printed document, or False.
+
+        A data URI, because wkhtmltopdf fetches nothing over the network and the code must not depend on it.
+        """
+        self.ensure_one()
+        if not self._wants_ar_payment_qr():
+            return False
+        return image_data_uri(base64.b64encode(self._get_ar_payment_link()._qr_png()))

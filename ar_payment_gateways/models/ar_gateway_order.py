@@ -1,0 +1,274 @@
+from datetime import UTC, timedelta
+from decimal import Decimal
+from functools import partial
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.service.model import retrying
+
+from odoo.addons.ar_payment_gateways import const
+from odoo.addons.ar_payment_gateways.core import alipay_trade, link_token, money, order_number, qr
+from odoo.addons.ar_payment_gateways.core.alipay_precreate import precreate_content
+from odoo.addons.ar_payment_gateways.core.alipay_trade import Verdict
+from odoo.addons.payment.logging import get_payment_logger
+
+_logger = get_payment_logger(__name__)
+
+
+class BigInteger(fields.Integer):
+    """An integer of 64 bits: 32 end at 21 million yuan."""
+
+    _column_type = ("int8", "int8")
+
+
+class ArGatewayOrder(models.Model):
+    """One attempt to be paid at a gateway: our number there, what was asked for, and what became of it.
+
+    The number is committed before the gateway hears of it, and a repeated request repeats the number, so that
+    neither a crash nor a retried transaction can make a customer pay twice.
+    """
+
+    _name = "ar.gateway.order"
+    _description = "Gateway Order"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "id desc"
+    _mail_post_access = "read"
+
+    name = fields.Char("Order Number", required=True, readonly=True, copy=False, index=True)
+    transaction_id = fields.Many2one(
+        "payment.transaction", required=True, readonly=True, ondelete="restrict", index=True
+    )
+    provider_id = fields.Many2one("payment.provider", required=True, readonly=True, ondelete="restrict")
+    link_id = fields.Many2one("ar.payment.link", "Payment Link", readonly=True, index="btree_not_null")
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    partner_id = fields.Many2one(related="transaction_id.partner_id", string="Customer")
+    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
+    amount_minor = BigInteger("Amount in Minor Units", required=True, readonly=True, aggregator=None)
+    amount = fields.Monetary(compute="_compute_amount")
+    state = fields.Selection(
+        [
+            ("draft", "Numbered"),
+            ("open", "Waiting"),
+            ("paid", "Paid"),
+            ("closed", "Closed"),
+            ("mismatch", "To Check"),
+        ],
+        default="draft",
+        required=True,
+        readonly=True,
+        index=True,
+        tracking=True,
+    )
+    qr_content = fields.Char("Gateway's Code", readonly=True)
+    expires_at = fields.Datetime(required=True, readonly=True)
+    queried_at = fields.Datetime("Last Query", readonly=True)
+    gateway_reference = fields.Char("Gateway's Number", readonly=True)
+    paid_at = fields.Datetime(readonly=True)
+    problem = fields.Char(readonly=True, help="Why a person has to look at this order.")
+    access_token = fields.Char(required=True, readonly=True, copy=False, groups="base.group_system")
+    access_digest = fields.Char(required=True, readonly=True, copy=False, groups="base.group_system")
+
+    _name_unique = models.Constraint("UNIQUE(provider_id, name)", "A gateway order's number is used once.")
+    _access_digest_unique = models.UniqueIndex("(access_digest)")
+
+    @api.depends("amount_minor", "currency_id")
+    def _compute_amount(self):
+        for order in self:
+            order.amount = float(money.from_minor(order.amount_minor, order.currency_id.decimal_places))
+
+    # === MAKING === #
+
+    @api.model
+    def _in_own_transaction(self, work):
+        """Run `work(env)` in a transaction of its own, repeated on conflicts, and commit it.
+
+        What is sent to a gateway must be on record before: the transaction of a request is rolled back and run
+        again when it conflicts with another, and then has forgotten what it sent.
+
+        :param work: a function of an environment in sudo; what it returns has to be plain data.
+        """
+        with self.env.registry.cursor() as cr:
+            # sudo: gateway orders are written by the machinery only; callers have checked who asks.
+            env = api.Environment(cr, self.env.uid, self.env.context, su=True)
+            return retrying(partial(work, env), env)
+
+    @api.model
+    def _prepare(self, transaction, link=None):
+        """Number an attempt to pay `transaction`. The caller commits before anything is sent.
+
+        :param transaction: a draft payment.transaction, in sudo.
+        :param link: the payment link it is for, if any.
+        """
+        decimals = transaction.currency_id.decimal_places
+        amount = Decimal(str(transaction.amount)).quantize(Decimal(1).scaleb(-decimals))
+        now = fields.Datetime.now()
+        token = link_token.new_token()
+        return self.create(
+            {
+                "name": order_number.new_order_number(now),
+                "transaction_id": transaction.id,
+                "provider_id": transaction.provider_id.id,
+                "link_id": link.id if link else False,
+                "company_id": transaction.company_id.id,
+                "currency_id": transaction.currency_id.id,
+                "amount_minor": money.to_minor(amount, decimals),
+                "expires_at": now + timedelta(minutes=const.ORDER_MINUTES),
+                "access_token": token,
+                "access_digest": link_token.digest(token),
+            }
+        )
+
+    def _register(self):
+        """Have the gateway make the code of a numbered order. Doing it again repeats the same request.
+
+        :raise ValidationError: if the gateway gave no answer (the order stays as it is: try again) or refused.
+        """
+        self.ensure_one()
+        if self.state != "draft":
+            return
+        content = precreate_content(
+            order_number=self.name,
+            amount_minor=self.amount_minor,
+            subject=self._subject(),
+            product_code=self.provider_id.alipay_product_code,
+            seller_id=self.provider_id.alipay_seller_id,
+            expires_at=self.expires_at.replace(tzinfo=UTC),
+        )
+        answer = self.provider_id._alipay_call(
+            "alipay.trade.precreate", content, notify=True, reference=self.transaction_id.reference
+        )
+        if answer.get("code") == const.CODE_SUCCESS and answer.get("out_trade_no") == self.name:
+            self.write({"state": "open", "qr_content": answer["qr_code"]})
+            return
+        _logger.warning(
+            "Alipay refused order %s: %s %s", self.name, answer.get("code"), answer.get("sub_code")
+        )
+        raise ValidationError(self.env._("Alipay does not accept this payment at the moment."))
+
+    def _subject(self):
+        documents = self.transaction_id.invoice_ids.mapped("name") or [self.transaction_id.reference]
+        return f"{self.company_id.name} {' '.join(documents)}"
+
+    # === LOOKING UP === #
+
+    @api.model
+    def _by_access_token(self, token):
+        """Return the order of a token that came from outside, in sudo, or an empty recordset."""
+        if not link_token.has_token_shape(token):
+            return self.sudo().browse()  # sudo: nothing in it
+        # sudo: the token is the permission; nobody is logged in where this is called.
+        return self.sudo().search([("access_digest", "=", link_token.digest(token))], limit=1)
+
+    @api.model
+    def _reusable_domain(self):
+        """Orders that can still be shown to somebody who opens the page now."""
+        return [
+            ("state", "in", ("draft", "open")),
+            ("expires_at", ">", fields.Datetime.now() + timedelta(minutes=const.REUSE_MARGIN_MINUTES)),
+        ]
+
+    def _page_url(self):
+        """Return the path of the page that shows this order."""
+        self.ensure_one()
+        return f"{const.ORDER_ROUTE}/{self.sudo().access_token}"  # sudo: called for whoever opened the order
+
+    def _gateway_qr_svg(self):
+        """Return the gateway's own code as inline SVG: shown on a screen for minutes, never printed."""
+        self.ensure_one()
+        return qr.svg(self.qr_content)
+
+    # === HEARING FROM THE GATEWAY === #
+
+    def _apply(self, report):
+        """Do what the gateway's `report` means. The caller has verified its signature and locked the order.
+
+        :param core.alipay_trade.Report report:
+        :return: the verdict
+        """
+        self.ensure_one()
+        judged = alipay_trade.judge(report, self._expected())
+        if judged.verdict is Verdict.PAID:
+            self._book(report)
+        elif judged.verdict is Verdict.MISMATCH:
+            self._suspect(report)
+        elif judged.verdict is Verdict.CLOSED and self.state in ("draft", "open"):
+            self._close_locally()
+        elif judged.verdict is Verdict.REFUND:
+            self._warn_once(
+                self.env._("Refunded at the gateway"),
+                self.env._("The gateway reports a refund of %s that was not made here. Book it.", self.name),
+            )
+        elif judged.verdict is Verdict.FOREIGN:
+            _logger.warning("Order %s: message about another %s.", self.name, ", ".join(judged.differing))
+        return judged.verdict
+
+    def _expected(self):
+        provider = self.provider_id
+        return alipay_trade.Expected(
+            order_number=self.name,
+            amount_minor=self.amount_minor,
+            app_id=provider.alipay_app_id or "",
+            seller_id=provider.alipay_seller_id or "",
+        )
+
+    def _book(self, report):
+        """Record the payment, once; booking and reconciling follow in post-processing."""
+        if self.state == "paid":
+            return
+        transaction = self.transaction_id
+        transaction._process(
+            self.provider_id.code,
+            {
+                "reference": transaction.reference,
+                "amount": float(money.from_minor(report.amount_minor, self.currency_id.decimal_places)),
+                "currency_code": self.currency_id.name,
+                "provider_reference": report.trade_no,
+            },
+        )
+        paid_at = report.paid_at.astimezone(UTC).replace(tzinfo=None) if report.paid_at else fields.Datetime.now()
+        self.write({"state": "paid", "gateway_reference": report.trade_no, "paid_at": paid_at})
+        transaction._ar_trigger_post_processing()
+        still_open = sum(transaction.invoice_ids.mapped("amount_residual"))
+        if transaction.invoice_ids and self.currency_id.compare_amounts(transaction.amount, still_open) > 0:
+            self._warn_once(
+                self.env._("Paid more than was open"),
+                self.env._(
+                    "%(order)s was paid although less was open by then. The difference is the customer's credit:"
+                    " refund it or set it off.",
+                    order=self.name,
+                ),
+            )
+
+    def _suspect(self, report):
+        """Keep a payment of another amount out of the books until a person has looked at it."""
+        if self.state in ("paid", "mismatch"):
+            return
+        received = "-" if report.amount_minor is None else money.format_minor(report.amount_minor)
+        problem = self.env._(
+            "The gateway reports %(received)s paid, %(expected)s was asked for (%(reference)s).",
+            received=received,
+            expected=money.format_minor(self.amount_minor),
+            reference=report.trade_no,
+        )
+        self.write({"state": "mismatch", "problem": problem, "gateway_reference": report.trade_no})
+        self._warn_once(self.env._("Payment of another amount"), problem)
+
+    def _close_locally(self):
+        """Give the order up; if the money comes after all, `_book` takes it."""
+        self.write({"state": "closed"})
+        self.transaction_id._ar_give_up()
+
+    def _warn_once(self, summary, note):
+        """Give an accountant a task about this order, unless he has it already."""
+        if summary in self.activity_ids.mapped("summary"):
+            return
+        self.activity_schedule(
+            "mail.mail_activity_data_todo", summary=summary, note=note, user_id=self._accountant().id
+        )
+
+    def _accountant(self):
+        """Return who looks at problems: a manager of this area in the order's company, a person if there is one."""
+        managers = self.env.ref("ar_payment_gateways.group_manager").all_user_ids.filtered(
+            lambda user: user.active and self.company_id in user.company_ids
+        )
+        return managers.filtered(lambda user: not user._is_superuser())[:1] or self.env.ref("base.user_admin")

@@ -1,0 +1,311 @@
+"""A gateway that behaves like Alipay's, on 127.0.0.1.
+
+It verifies our RSA2 signature byte for byte, refuses what the real gateway refuses, lets a person pay on a cashier
+page and sends the signed notification until it hears `success`. It imports nothing of Odoo or of our addons.
+
+In tests:
+
+    with AlipaySimulator() as alipay:
+        alipay.url, alipay.merchant ...       configure the provider
+        alipay.pay(order_number)              scan, pay, notify (waits for the notification's answer)
+
+For the demo:
+
+    python -m tests.simulators.alipay --port 18069 --state-dir DIR
+
+makes or loads in DIR merchant_private.pem, merchant_public.pem, alipay_private.pem, alipay_public.pem and
+merchant.json ({"app_id", "seller_id"}), prints `ready http://127.0.0.1:18069/gateway.do` and serves until it is
+stopped. The provider in Odoo gets app_id, seller_id, merchant_private.pem and alipay_public.pem, state `test`, and
+the system parameter `ar_payment_gateways.alipay_test_url` the printed address. Trades are kept in memory only.
+"""
+
+import argparse
+import json
+import threading
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from . import alipay_keys as keys
+from .alipay_cashier import page
+from .alipay_trades import CHINA, NUMBER, TIME_FORMAT, Refusal, Trades, now, yuan
+
+COMMON = {"app_id", "method", "format", "charset", "sign_type", "sign", "timestamp", "version", "biz_content"}
+OPTIONAL = {"notify_url", "return_url", "app_auth_token"}
+MAX_SKEW = timedelta(minutes=15)
+
+
+class BadRequest(Exception):
+    """A request the gateway does not even look into: code 4000x with this sub_code."""
+
+
+@dataclass
+class Knobs:
+    """How to misbehave. Counters count down."""
+
+    drop_response_after_commit: int = 0  # do the work, close the socket without an answer
+    http_500: int = 0
+    unsigned: int = 0  # answers without a signature
+    tamper_answer: bool = False  # change the node after signing
+    gbk: bool = False  # answers in GBK, whatever was asked for
+    no_notify: bool = False
+    notify_count: int = 1  # how often each notification is sent although it was acknowledged
+    notify_tamper: dict = field(default_factory=dict)  # fields changed after signing
+    notify_change: dict = field(default_factory=dict)  # fields changed before signing: genuine, but odd
+    notify_other_key: bool = False
+    amount_delta: int = 0  # fen more than asked for, in notifications and queries
+    retry_seconds: tuple = (0.2, 0.5, 1, 2, 5, 10, 30)  # really 4m, 10m, 10m, 1h, 2h, 6h, 15h
+
+
+class AlipaySimulator:
+    """The server and what tests see of it."""
+
+    def __init__(self, merchant=None, port=0):
+        self.merchant = merchant or keys.Merchant.new()
+        self.trades = Trades(self.merchant)
+        self.knobs = Knobs()
+        self.other_key = None
+        self.requests = []  # (method, biz_content) of every request with a valid signature
+        self.refusals = []  # sub_codes answered
+        self.notifications = []  # (fields, answer) in the order they were sent
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (Handler,), {"simulator": self}))
+        self.server.daemon_threads = True
+        self.base_url = f"http://127.0.0.1:{self.server.server_port}"
+        self.url = f"{self.base_url}/gateway.do"
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *exc):
+        self.server.shutdown()
+        self.server.server_close()
+
+    # --- the gateway ---
+
+    def handle(self, params):
+        """Return (name of the node, its content) for the decoded form of a request."""
+        method = params.get("method", "")
+        name = f"{method.replace('.', '_')}_response"
+        try:
+            content = self._check(params)
+            self.requests.append((method, content))
+            answer = self._execute(method, content, params)
+            return name, {"code": "10000", "msg": "Success", **answer}
+        except BadRequest as error:
+            self.refusals.append(str(error))
+            return "error_response", {"code": "40002", "msg": "Invalid Arguments", "sub_code": str(error)}
+        except Refusal as error:
+            self.refusals.append(error.sub_code)
+            return name, {
+                "code": "40004", "msg": "Business Failed", "sub_code": error.sub_code, "sub_msg": error.sub_msg,
+            }  # fmt: skip
+
+    def _check(self, params):
+        if COMMON - params.keys() or params.keys() - COMMON - OPTIONAL:
+            raise BadRequest("isv.invalid-parameter")
+        if (params["format"], params["version"]) != ("JSON", "1.0") or params["charset"].lower() != "utf-8":
+            raise BadRequest("isv.invalid-parameter")
+        if params["sign_type"] != "RSA2":
+            raise BadRequest("isv.invalid-signature-type")
+        if params["app_id"] != self.merchant.app_id:
+            raise BadRequest("isv.invalid-app-id")
+        text = "&".join(f"{k}={v}" for k, v in sorted(params.items()) if k != "sign" and v != "")
+        if not keys.verifies(text.encode(), params["sign"], self.merchant.merchant_key):
+            raise BadRequest("isv.invalid-signature")
+        try:
+            sent = datetime.strptime(params["timestamp"], TIME_FORMAT).replace(tzinfo=CHINA)
+            content = json.loads(params["biz_content"])
+        except ValueError:
+            raise BadRequest("isv.invalid-parameter") from None
+        if abs(now() - sent) > MAX_SKEW:
+            raise BadRequest("isv.invalid-timestamp")
+        return content
+
+    def _execute(self, method, content, params):
+        if not NUMBER.fullmatch(str(content.get("out_trade_no", ""))):
+            raise Refusal("ACQ.INVALID_PARAMETER", "out_trade_no")
+        if method == "alipay.trade.precreate":
+            notify = urllib.parse.urlsplit(params.get("notify_url", ""))
+            if notify.scheme not in ("http", "https") or notify.query or notify.fragment:
+                raise BadRequest("isv.invalid-notify-url")
+            trade = self.trades.precreate(content, params["notify_url"])
+            return {"out_trade_no": trade.number, "qr_code": f"{self.base_url}/cashier/{trade.cashier_id}"}
+        if method == "alipay.trade.query":
+            answer = self.trades.query(content)
+            if self.knobs.amount_delta and answer["trade_status"] == "TRADE_SUCCESS":
+                trade = self.trades.by_number[content["out_trade_no"]]
+                answer["total_amount"] = yuan(trade.amount_minor + self.knobs.amount_delta)
+            return answer
+        if method in ("alipay.trade.close", "alipay.trade.refund"):
+            answer = getattr(self.trades, method.rsplit(".", 1)[1])(content)
+            if method.endswith("refund") and answer["fund_change"] == "Y":
+                trade = self.trades.by_number[content["out_trade_no"]]
+                extra = {"refund_fee": answer["refund_fee"], "gmt_refund": now().strftime(TIME_FORMAT)}
+                threading.Thread(target=self.notify, args=(trade, extra), daemon=True).start()
+            return answer
+        raise BadRequest("isv.invalid-method")
+
+    def sign_answer(self, name, content):
+        """Return the body of an answer, signed over the node's exact bytes."""
+        charset = "gbk" if self.knobs.gbk else "utf-8"
+        node = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(charset)
+        signature = keys.sign(node, self.merchant.alipay_key)
+        if self.knobs.tamper_answer:
+            node = node.replace(b"10000", b"10000 ")
+        if self.knobs.unsigned:
+            self.knobs.unsigned -= 1
+            return b'{"%s":%s}' % (name.encode(), node)
+        return b'{"%s":%s,"sign":"%s"}' % (name.encode(), node, signature.encode())
+
+    # --- the buyer ---
+
+    def scan(self, number):
+        """The buyer scans the code of an order but does not pay."""
+        self.trades.scan(self.trades.by_number[number])
+
+    def pay(self, number):
+        """The buyer scans and pays; returns when the notification was sent (once, without retries)."""
+        trade = self.trades.by_number[number]
+        if not self.trades.pay(trade):
+            raise ValueError("not payable")
+        if not self.knobs.no_notify:
+            self.notify(trade)
+
+    def notification(self, trade, extra=None):
+        """Return the signed form fields of a notification about `trade`."""
+        knobs = self.knobs
+        amount = yuan(trade.amount_minor + knobs.amount_delta)
+        fields = {
+            "gmt_create": trade.created.strftime(TIME_FORMAT),
+            "charset": "utf-8",
+            "gmt_payment": trade.paid.strftime(TIME_FORMAT),
+            "notify_time": now().strftime(TIME_FORMAT),
+            "subject": trade.content["subject"],
+            "buyer_id": "2088000000009999",
+            "version": "1.0",
+            "notify_id": f"{now():%Y%m%d}{trade.cashier_id}",
+            "fund_bill_list": json.dumps([{"amount": amount, "fundChannel": "ALIPAYACCOUNT"}]),
+            "notify_type": "trade_status_sync",
+            "out_trade_no": trade.number,
+            "total_amount": amount,
+            "receipt_amount": amount,
+            "buyer_pay_amount": amount,
+            "trade_status": trade.status,
+            "trade_no": trade.trade_no,
+            "auth_app_id": self.merchant.app_id,
+            "app_id": self.merchant.app_id,
+            "seller_id": self.merchant.seller_id,
+            **(extra or {}),
+            **knobs.notify_change,
+        }
+        text = "&".join(f"{k}={v}" for k, v in sorted(fields.items()) if v != "")
+        if knobs.notify_other_key:
+            self.other_key = self.other_key or keys.new_key()
+        key = self.other_key if knobs.notify_other_key else self.merchant.alipay_key
+        fields.update(sign_type="RSA2", sign=keys.sign(text.encode(), key))
+        return {**fields, **knobs.notify_tamper}
+
+    def notify(self, trade, extra=None):
+        """Send a notification `notify_count` times; return the answers."""
+        fields = self.notification(trade, extra)
+        return [self.send(trade.notify_url, fields) for _ in range(self.knobs.notify_count)]
+
+    def send(self, url, fields):
+        """POST form fields as a notification; return the answer's text, '' if there was none."""
+        request = urllib.request.Request(url, data=urllib.parse.urlencode(fields).encode(), method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:
+                answer = response.read().decode()
+        except (urllib.error.URLError, OSError) as error:
+            answer = f"error {getattr(error, 'code', error)}"
+        self.notifications.append((fields, answer))
+        return answer
+
+    def notify_until_success(self, trade):
+        """What the cashier does in the background: repeat until the merchant says `success`."""
+        for seconds in self.knobs.retry_seconds:
+            if not self.knobs.no_notify and "success" in self.notify(trade):
+                return
+            threading.Event().wait(seconds)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """HTTP: /gateway.do for merchants, /cashier/<id> for buyers."""
+
+    simulator = None
+    protocol_version = "HTTP/1.0"
+
+    def do_POST(self):
+        path, _mark, query = self.path.partition("?")
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if path == "/gateway.do":
+            self._gateway(query, body)
+        elif path.startswith("/cashier/") and path.endswith("/pay"):
+            self._pay(path.split("/")[2])
+        else:
+            self.send_error(404)
+
+    def do_GET(self):
+        parts = self.path.split("/")
+        trade = parts[1] == "cashier" and self.simulator.trades.by_cashier_id(parts[2])
+        if not trade:
+            self.send_error(404)
+            return
+        self._answer(page(trade, self.simulator.trades.scan(trade)), "text/html; charset=utf-8")
+
+    def _gateway(self, query, body):
+        knobs = self.simulator.knobs
+        if knobs.http_500:
+            knobs.http_500 -= 1
+            self.send_error(500)
+            return
+        # Like the real one: the charset of the address decides how the body is read.
+        charset = urllib.parse.parse_qs(query).get("charset", ["gbk"])[0]
+        pairs = urllib.parse.parse_qsl(body.decode("ascii"), keep_blank_values=True, encoding=charset)
+        name, content = self.simulator.handle(dict(pairs))
+        if knobs.drop_response_after_commit:
+            knobs.drop_response_after_commit -= 1
+            self.close_connection = True
+            return
+        self._answer(self.simulator.sign_answer(name, content), "text/html;charset=utf-8")
+
+    def _pay(self, cashier_id):
+        trade = self.simulator.trades.by_cashier_id(cashier_id)
+        if not trade:
+            self.send_error(404)
+            return
+        if self.simulator.trades.pay(trade):
+            threading.Thread(target=self.simulator.notify_until_success, args=(trade,), daemon=True).start()
+        self._answer(page(trade, False), "text/html; charset=utf-8")
+
+    def _answer(self, body, content_type):
+        self.send_response(200)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        """Keep quiet: tests read their own logs."""
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Alipay simulator on 127.0.0.1")
+    parser.add_argument("--port", type=int, default=18069)
+    parser.add_argument("--state-dir", type=Path, required=True, help="folder of the keys, made if it is missing")
+    options = parser.parse_args()
+    simulator = AlipaySimulator(keys.Merchant.in_folder(options.state_dir), options.port)
+    print(f"ready {simulator.url}", flush=True)  # noqa: T201 the launcher waits for this line
+    try:
+        simulator.server.serve_forever()
+    except KeyboardInterrupt:
+        simulator.server.server_close()
+
+
+if __name__ == "__main__":
+    main()
