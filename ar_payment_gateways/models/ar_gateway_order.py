@@ -118,7 +118,7 @@ class ArGatewayOrder(models.Model):
             }
         )
 
-    def _register(self):
+    def _send_to_gateway(self):
         """Have the gateway make the code of a numbered order. Doing it again repeats the same request.
 
         :raise ValidationError: if the gateway gave no answer (the order stays as it is: try again) or refused.

@@ -60,7 +60,7 @@ class ArPaymentLink(models.Model):
 
         def register(env):
             order = env["ar.gateway.order"].browse(order_id)
-            order._register()
+            order._send_to_gateway()
             return order._page_url()
 
         path = orders._in_own_transaction(register)

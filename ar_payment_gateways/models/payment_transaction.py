@@ -50,7 +50,7 @@ class PaymentTransaction(models.Model):
 
         def register(env):
             order = env["ar.gateway.order"].browse(order_id)
-            order._register()
+            order._send_to_gateway()
             return order._page_url()
 
         return orders._in_own_transaction(register)
