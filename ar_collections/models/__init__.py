@@ -1,0 +1,16 @@
+from . import (
+    account_bank_statement_line,
+    account_move,
+    ar_dunning_gather,
+    ar_dunning_level,
+    ar_dunning_notice,
+    ar_dunning_notice_line,
+    ar_dunning_notice_sending,
+    ar_dunning_policy,
+    ar_dunning_run,
+    ar_receivable_report,
+    ar_receivable_report_line,
+    res_company,
+    res_config_settings,
+    res_partner,
+)
