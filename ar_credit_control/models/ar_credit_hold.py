@@ -25,7 +25,7 @@ class ArCreditHold(models.Model):
 
     _name = "ar.credit.hold"
     _description = "Credit Hold"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["ar.credit.hold.decision", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
     _mail_post_access = "read"
 
@@ -123,6 +123,7 @@ class ArCreditHold(models.Model):
 
     def unlink(self):
         """Refuse: holds are the record of who took which risk."""
+        self.check_access("unlink")
         raise UserError(self.env._("Credit holds are kept as a record and can't be deleted."))
 
     # === BUSINESS === #
@@ -137,18 +138,16 @@ class ArCreditHold(models.Model):
         :return: the holds of these orders.
         """
         # sudo: nobody may write holds; the numbers are the check's own
-        Hold = self.sudo()
-        holds = Hold.browse()
+        filing = self.sudo()
+        holds = filing.browse()
         for order in self.env["sale.order"].sudo().browse(decisions):  # sudo: also customers confirm
             binding = order._get_ar_credit_binding()
             waiting = order.ar_credit_hold_ids.filtered(lambda hold: hold.state in ("pending", "approved"))
-            same = waiting.filtered(
-                lambda hold: hold.state == "pending" and hold.binding_hash == binding.digest
-            )
+            same = waiting.filtered_domain([("state", "=", "pending"), ("binding_hash", "=", binding.digest)])
             (waiting - same)._supersede()
             if not same:
                 vals = self._prepare_vals(order, decisions[order.id], binding)
-                same = Hold.create({**vals, "notify_customer": notify_customer})
+                same = filing.create({**vals, "notify_customer": notify_customer})
                 same._notify_deciders()
             holds |= same
         return holds.sudo(self.env.su)

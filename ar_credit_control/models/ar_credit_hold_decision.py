@@ -6,10 +6,11 @@ from ..core.binding import may_decide
 ACTIVITY = "ar_credit_control.mail_activity_type_credit_hold"
 
 
-class ArCreditHold(models.Model):
-    """Decisions on holds: who may take them, and what follows."""
+class ArCreditHoldDecision(models.AbstractModel):
+    """The part of `ar.credit.hold` that decides: who may, and what follows."""
 
-    _inherit = "ar.credit.hold"
+    _name = "ar.credit.hold.decision"
+    _description = "Decision on a credit hold"
 
     # === ACTIONS === #
 
