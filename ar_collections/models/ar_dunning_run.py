@@ -128,6 +128,7 @@ class ArDunningRun(models.Model):
 
     def write(self, vals):
         """Only the actions change the state, and only a draft can be changed otherwise."""
+        self.check_access("write")
         if not self.env.su and vals.keys() & {"state", "notice_ids", "name"}:
             raise AccessError(self.env._("Use the buttons of the dunning run to change its state."))
         frozen = vals.keys() & {"company_id", "policy_id", "as_of", "user_id"}

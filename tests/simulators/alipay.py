@@ -72,7 +72,9 @@ class AlipaySimulator:
         self.requests = []  # (method, biz_content) of every request with a valid signature
         self.refusals = []  # sub_codes answered
         self.notifications = []  # (fields, answer) in the order they were sent
-        self.server = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (Handler,), {"simulator": self}))
+        self.server = ThreadingHTTPServer(
+            ("127.0.0.1", port), type("Handler", (Handler,), {"simulator": self})
+        )
         self.server.daemon_threads = True
         self.base_url = f"http://127.0.0.1:{self.server.server_port}"
         self.url = f"{self.base_url}/gateway.do"
@@ -297,7 +299,9 @@ class Handler(BaseHTTPRequestHandler):
 def main():
     parser = argparse.ArgumentParser(description="Alipay simulator on 127.0.0.1")
     parser.add_argument("--port", type=int, default=18069)
-    parser.add_argument("--state-dir", type=Path, required=True, help="folder of the keys, made if it is missing")
+    parser.add_argument(
+        "--state-dir", type=Path, required=True, help="folder of the keys, made if it is missing"
+    )
     options = parser.parse_args()
     simulator = AlipaySimulator(keys.Merchant.in_folder(options.state_dir), options.port)
     print(f"ready {simulator.url}", flush=True)  # noqa: T201 the launcher waits for this line

@@ -98,7 +98,9 @@ class Trades:
     def _check_precreate(self, content):
         missing = {"out_trade_no", "total_amount", "subject", "product_code"} - content.keys()
         if missing or content.keys() - PRECREATE_FIELDS:
-            raise Refusal("ACQ.INVALID_PARAMETER", f"参数无效: {sorted(missing or content.keys() - PRECREATE_FIELDS)}")
+            raise Refusal(
+                "ACQ.INVALID_PARAMETER", f"参数无效: {sorted(missing or content.keys() - PRECREATE_FIELDS)}"
+            )
         if any(not isinstance(value, str) for value in content.values()):
             raise Refusal("ACQ.INVALID_PARAMETER", "参数必须是字符串")
         if not NUMBER.fullmatch(content["out_trade_no"]):

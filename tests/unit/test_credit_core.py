@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from odoo.addons.ar_credit_control.core.binding import Binding, BoundLine, Lapse, lapses, may_decide
 from odoo.addons.ar_credit_control.core.credit_check import Control, Limit, Reason, decide, decide_in_turn
 from odoo.addons.ar_credit_control.core.exposure import Exposure, open_amount, uninvoiced_quantity
@@ -39,13 +40,8 @@ class TestOpenAmount:
         )
 
     def test_expense(self):
-        assert open_amount(
-            price_total=Decimal(0),
-            unit_total=Decimal("5.5"),
-            ordered=Decimal(0),
-            delivered=Decimal(2),
-            invoiced=Decimal(1),
-        ) == Decimal("5.5")
+        units = {"ordered": Decimal(0), "delivered": Decimal(2), "invoiced": Decimal(1)}
+        assert open_amount(price_total=Decimal(0), unit_total=Decimal("5.5"), **units) == Decimal("5.5")
 
     @given(positive, positive, positive, positive)
     def test_invoicing_more_never_raises_it(self, ordered, delivered, invoiced, more):
@@ -112,7 +108,7 @@ def _binding(**changes):
         "total": "150.00",
         "lines": lines,
     }
-    return Binding(**{**values, **changes})
+    return Binding(**{**values, "lines": lines, **changes})
 
 
 class TestBinding:
