@@ -13,12 +13,15 @@ as_root() {
 # --- Debian packages -----------------------------------------------------------------------------
 
 apt_updated=
-apt_install() {  # apt_install PACKAGE... : with one 'apt-get update' for the whole run
-    command -v apt-get >/dev/null || die "no apt-get here: install by hand the equivalent of: $*"
-    if [ -z "$apt_updated" ]; then
-        as_root apt-get update -qq >>"$work/log/apt.log" 2>&1 || die "'apt-get update' failed, see .work/log/apt.log"
-        apt_updated=1
-    fi
+apt_update() {  # once a run
+    [ -z "$apt_updated" ] || return 0
+    command -v apt-get >/dev/null || die "no apt-get here: install PostgreSQL, Chromium, wkhtmltopdf and CJK fonts by hand"
+    as_root apt-get update -qq >>"$work/log/apt.log" 2>&1 || die "'apt-get update' failed, see .work/log/apt.log"
+    apt_updated=1
+}
+
+apt_install() {
+    apt_update
     say "installing $*"
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" \
         >>"$work/log/apt.log" 2>&1 || die "apt could not install '$*', see .work/log/apt.log"
@@ -39,18 +42,21 @@ setup_packages() {
     command -v createdb >/dev/null || [ -n "$(pg_bin)" ] || missing+=(postgresql-client)
     command -v setpriv >/dev/null || missing+=(util-linux)
     fc-list ':lang=zh-cn' 2>/dev/null | grep -q . || missing+=(fontconfig fonts-noto-cjk)
-    if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then missing+=(chromium); fi
     [ ${#missing[@]} = 0 ] || apt_install "${missing[@]}"
     python_ok python3 || die "python3 is $(python3 -V 2>&1); Odoo 19 wants 3.11 to 3.13 with the venv module"
-    if ! command -v wkhtmltopdf >/dev/null; then
-        apt-cache policy wkhtmltopdf 2>/dev/null | grep -q 'Candidate: [0-9]' || apt_updated= 
-        if [ -z "$(apt-cache madison wkhtmltopdf 2>/dev/null)" ]; then
-            [ -e "$work/no-wkhtmltopdf" ] || say "this release has no wkhtmltopdf (Debian 13 dropped it): everything works but printing PDFs"
-            touch "$work/no-wkhtmltopdf"
-        else
+    if ! command -v wkhtmltopdf >/dev/null && [ ! -e "$work/no-wkhtmltopdf" ]; then
+        apt_update
+        if [ -n "$(apt-cache madison wkhtmltopdf 2>/dev/null)" ]; then
             apt_install wkhtmltopdf
+        else
+            say "this release has no wkhtmltopdf (Debian 13 dropped it): everything works but printing PDFs"
+            touch "$work/no-wkhtmltopdf"
         fi
     fi
+}
+
+setup_browser() {  # only the tests drive one; Ubuntu's package of that name is a snap, hence Chrome counts too
+    command -v chromium >/dev/null || command -v google-chrome >/dev/null || apt_install chromium
 }
 
 # --- Python --------------------------------------------------------------------------------------
@@ -159,7 +165,7 @@ link_icon_font() {
 # Debian strips this third-party script, which Odoo's backend bundle lists: every page would log an error.
 stub_selfie_segmentation() {
     local file
-    file=$("$python" -c 'import odoo.addons.mail as m; print(list(m.__path__)[0])')/static/lib/selfie_segmentation/selfie_segmentation.js
+    file=$("$python" -c 'from importlib.util import find_spec; print(find_spec("odoo.addons.mail").submodule_search_locations[0])')/static/lib/selfie_segmentation/selfie_segmentation.js
     [ -e "$file" ] && return
     mkdir -p "${file%/*}" && echo "// Not in Debian's package; only the background blur of video calls uses it." >"$file" ||
         say "cannot write $file: browsers will log one error per page"

@@ -5,8 +5,9 @@ blocks outgoing HTTP is off (odoo/tests/common.py). So every class here sets the
 Odoo's own commons (AccountTestInvoicingCommon, PaymentCommon, ...) inherit theirs.
 """
 
-from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.tests import HttpCase, TransactionCase
+
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
 
 class ARCase(TransactionCase):
@@ -20,4 +21,4 @@ class ARHttpCase(HttpCase):
 
 
 class ARAccountingCase(AccountTestInvoicingCommon):
-    """A company with a chart of accounts, taxes and products; see AccountTestInvoicingCommon for its attributes."""
+    """A company with a chart of accounts, taxes and products (AccountTestInvoicingCommon)."""

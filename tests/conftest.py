@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import hypothesis
+
 import odoo.addons
 
 ROOT = str(Path(__file__).resolve().parent.parent)

@@ -1,0 +1,44 @@
+# `./ar test`: every kind of test, two streams side by side, one table. Sourced by ./ar.
+
+report=$work/report
+
+run_kind() {  # run_kind KIND COMMAND... : its output in report/KIND.log, its exit code and seconds beside
+    local kind=$1 start=$SECONDS rc=0
+    shift
+    "$@" >"$report/$kind.log" 2>&1 || rc=$?
+    echo "$rc $((SECONDS - start))" >"$report/$kind.rc"
+    if [ $rc = 0 ]; then say "$kind: passed ($((SECONDS - start)) s)"; else say "$kind: FAILED, see .work/report/$kind.log"; fi
+}
+
+all_lint() { . "$root/.ci/lint.sh"; lint; }
+
+all_unit() {
+    local addon options=()
+    for addon in $(all_addons | tr , ' '); do options+=("--cov=$addon/core"); done
+    COVERAGE_FILE=$report/.coverage "$python" -m pytest tests/unit -p no:odoo -q --junitxml="$report/unit.xml" \
+        "${options[@]}" --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
+}
+
+all_odoo() {  # all_odoo KIND FOLDER DATABASE CONF
+    ODOO_RC="" AR_BASE_DB=$base "$python" -m pytest "$2" -q --junitxml="$report/$1.xml" \
+        --odoo-config="$4" --odoo-database="$3" --odoo-http
+}
+
+test_all() {
+    local second=${AR_TEST_DB:-ar_test}_2 second_conf
+    cd "$root" || return
+    rm -rf "$report"
+    mkdir -p "$report"
+    # The sources are checked while PostgreSQL and Odoo make the databases.
+    (run_kind lint all_lint; run_kind unit all_unit) &
+    test_db
+    wait
+    second_conf=$(write_conf "$second")
+    copy_db "$db" "$second"
+    (run_kind http all_odoo http tests/http "$second" "$second_conf"; run_kind tours all_odoo tours tests/tours "$second" "$second_conf") &
+    run_kind odoo all_odoo odoo tests/integration "$db" "$conf"
+    wait
+    drop_db "$second"
+    rm -f "$second_conf"
+    "$python" "$root/.ci/report.py" "$report"
+}

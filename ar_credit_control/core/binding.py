@@ -1,0 +1,97 @@
+"""What an approval is good for, and who may give it."""
+
+import hashlib
+import json
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+
+class Lapse(StrEnum):
+    """Why an approval no longer covers an order."""
+
+    PARTNER = "partner"
+    COMPANY = "company"
+    CURRENCY = "currency"
+    PAYMENT_TERM = "payment_term"
+    TOTAL = "total"
+    LINES = "lines"
+
+
+@dataclass(frozen=True)
+class BoundLine:
+    """One order line as it was approved; amounts as decimal strings in order currency, tax included."""
+
+    line_id: int
+    product_id: int
+    quantity: str
+    total: str
+
+
+@dataclass(frozen=True)
+class Binding:
+    """All that an approver says yes to. `partner_id` is the commercial partner who will be invoiced."""
+
+    partner_id: int
+    company_id: int
+    currency_id: int
+    payment_term_id: int
+    total: str
+    lines: tuple[BoundLine, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all of it, to compare and to show."""
+        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain JSON data."""
+        return asdict(self) | {"lines": [asdict(line) for line in self.lines]}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Binding":
+        """Rebuild what `as_dict` returned."""
+        return cls(**{**data, "lines": tuple(BoundLine(**line) for line in data["lines"])})
+
+
+def lapses(approved: Binding, current: Binding) -> frozenset[Lapse]:
+    """Return why `approved` does not cover `current`; empty when it does.
+
+    Another debtor, company, currency or payment term always ends it. Lines may only shrink: each line of the order
+    must have been approved with the same product and at least its quantity and its total.
+    """
+    found = set()
+    for lapse, field in (
+        (Lapse.PARTNER, "partner_id"),
+        (Lapse.COMPANY, "company_id"),
+        (Lapse.CURRENCY, "currency_id"),
+        (Lapse.PAYMENT_TERM, "payment_term_id"),
+    ):
+        if getattr(approved, field) != getattr(current, field):
+            found.add(lapse)
+    if Decimal(current.total) > Decimal(approved.total):
+        found.add(Lapse.TOTAL)
+    known = {line.line_id: line for line in approved.lines}
+    if not all(_shrank(known.get(line.line_id), line) for line in current.lines):
+        found.add(Lapse.LINES)
+    return frozenset(found)
+
+
+def _shrank(approved: BoundLine | None, current: BoundLine) -> bool:
+    if approved is None:
+        return Decimal(current.total) <= 0
+    return (
+        approved.product_id == current.product_id
+        and Decimal(current.quantity) <= Decimal(approved.quantity)
+        and Decimal(current.total) <= Decimal(approved.total)
+    )
+
+
+def may_decide(
+    user_id: int, *, authors: Collection[int], salespeople: Collection[int], requester: int
+) -> bool:
+    """Whether a user is independent of the order: neither wrote, sells nor asked for it (all are user ids)."""
+    return user_id not in {*authors, *salespeople, requester}

@@ -1,0 +1,59 @@
+"""What a customer owes and will owe: the formulas of exposure, without a database.
+
+Quantities are in the unit of the order line, amounts in one currency per call and inclusive of tax. Nothing is
+rounded here: the caller rounds once, at the end, to the currency of the result.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """The parts of what one customer owes one company, in company currency. A part may be negative (prepayments)."""
+
+    receivable: Decimal = ZERO
+    open_orders: Decimal = ZERO
+    draft_invoices: Decimal = ZERO
+
+    @property
+    def total(self) -> Decimal:
+        """Sum of the parts, company currency."""
+        return self.receivable + self.open_orders + self.draft_invoices
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the parts and their sum as plain decimal strings, fit for a JSON column."""
+        return {
+            "receivable": str(self.receivable),
+            "open_orders": str(self.open_orders),
+            "draft_invoices": str(self.draft_invoices),
+            "total": str(self.total),
+        }
+
+
+def uninvoiced_quantity(ordered: Decimal, delivered: Decimal, invoiced: Decimal) -> Decimal:
+    """Return the quantity that was promised or delivered and isn't on a posted invoice yet.
+
+    The larger of ordered and delivered counts, whatever the invoicing policy: both will be invoiced. Invoices only
+    reduce it, and refunds never raise it above what was promised. A negative ordered quantity (goods taken back) is
+    treated as the mirror image.
+    """
+    if ordered < 0:
+        return -uninvoiced_quantity(-ordered, -delivered, -invoiced)
+    promised = max(ordered, delivered)
+    return max(ZERO, promised - max(ZERO, invoiced))
+
+
+def open_amount(
+    *, price_total: Decimal, unit_total: Decimal, ordered: Decimal, delivered: Decimal, invoiced: Decimal
+) -> Decimal:
+    """Return what is still to be invoiced of an order line, tax included.
+
+    :param price_total: total of the line for the ordered quantity, after discount.
+    :param unit_total: total of one unit; used only where nothing was ordered (re-invoiced expenses), because there
+        `price_total` is zero.
+    """
+    unit = price_total / ordered if ordered else unit_total
+    return unit * uninvoiced_quantity(ordered, delivered, invoiced)

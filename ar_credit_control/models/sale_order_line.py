@@ -1,0 +1,138 @@
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+
+from ..core.exposure import open_amount
+
+# Computed by Odoo from the contract and from invoices; the check stands on them, so nobody types them in.
+DERIVED_FIELDS = {
+    "ar_credit_open",
+    "invoice_lines",
+    "price_subtotal",
+    "price_tax",
+    "price_total",
+    "qty_invoiced",
+}
+
+
+class SaleOrderLine(models.Model):
+    """What of a line is still to be invoiced, and the guard of its changes."""
+
+    _inherit = "sale.order.line"
+
+    ar_credit_open = fields.Monetary(
+        string="Open for Credit",
+        compute="_compute_ar_credit_open",
+        store=True,
+        help="What is ordered or delivered and not on posted invoices, in order currency, tax included.",
+    )
+
+    _ar_credit_open_idx = models.Index("(order_id) WHERE ar_credit_open <> 0")
+
+    @api.depends(
+        "order_id.state",
+        "display_type",
+        "is_downpayment",
+        "product_uom_qty",
+        "product_uom_id",
+        "qty_delivered",
+        "price_total",
+        "price_unit",
+        "discount",
+        "tax_ids",
+        "invoice_lines.parent_state",
+        "invoice_lines.quantity",
+        "invoice_lines.price_total",
+        "invoice_lines.product_uom_id",
+    )
+    def _compute_ar_credit_open(self):
+        for line in self:
+            if line.order_id.state != "sale" or line.display_type:
+                line.ar_credit_open = 0.0
+            elif line.is_downpayment and not line.product_uom_qty:
+                line.ar_credit_open = -line._get_ar_credit_down_payment()
+            else:
+                line.ar_credit_open = float(line._get_ar_credit_uninvoiced())
+
+    def _get_ar_credit_uninvoiced(self):
+        """Return the amount of an ordinary line that is not on posted invoices, in order currency, tax included.
+
+        :rtype: Decimal
+        """
+        self.ensure_one()
+        unit_total = 0.0
+        if not self.product_uom_qty and self.qty_delivered:
+            price = self.price_unit * (1 - (self.discount or 0.0) / 100)
+            unit_total = self.tax_ids.compute_all(price, self.currency_id, 1.0, self.product_id)[
+                "total_included"
+            ]
+        return open_amount(
+            price_total=Decimal(str(self.price_total)),
+            unit_total=Decimal(str(unit_total)),
+            ordered=Decimal(str(self.product_uom_qty)),
+            delivered=Decimal(str(self.qty_delivered)),
+            invoiced=Decimal(str(self._get_ar_credit_invoiced_quantity())),
+        )
+
+    def _get_ar_credit_invoiced_quantity(self):
+        """Return the quantity on posted invoices less refunds, in the unit of the line.
+
+        Unlike `qty_invoiced` it leaves out drafts, and unlike `qty_invoiced_posted` no context key changes it.
+        """
+        self.ensure_one()
+        return sum(
+            -item.move_id.direction_sign
+            * item.product_uom_id._compute_quantity(item.quantity, self.product_uom_id)
+            for item in self.invoice_lines
+            if item.parent_state == "posted"
+        )
+
+    def _get_ar_credit_down_payment(self):
+        """Return what was invoiced in advance and not deducted yet, in order currency, tax included.
+
+        The final invoice carries the same line with quantity -1, so the sum returns to zero.
+        """
+        self.ensure_one()
+        return sum(
+            -item.move_id.direction_sign
+            * item.currency_id._convert(
+                item.price_total, self.currency_id, self.company_id, item.move_id.invoice_date or item.date
+            )
+            for item in self.invoice_lines
+            if item.parent_state == "posted"
+        )
+
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Create lines; on a confirmed order they have to fit the credit limit."""
+        self._refuse_ar_credit_derived(name for vals in vals_list for name in vals)
+        orders = self.env["sale.order"].browse(
+            {vals["order_id"] for vals in vals_list if vals.get("order_id")}
+        )
+        with self.env["ar.credit.gate"]._watch(orders):
+            return super().create(vals_list)
+
+    def write(self, vals):
+        """Write lines; what raises a confirmed order has to fit the credit limit."""
+        self._refuse_ar_credit_derived(vals)
+        orders = self.order_id | self.env["sale.order"].browse(vals.get("order_id") or [])
+        with self.env["ar.credit.gate"]._watch(orders):
+            return super().write(vals)
+
+    def unlink(self):
+        """Delete lines; without a discount line a confirmed order may not fit the credit limit any more."""
+        with self.env["ar.credit.gate"]._watch(self.order_id):
+            return super().unlink()
+
+    def _refuse_ar_credit_derived(self, names):
+        """Refuse calls from outside that set what the credit check stands on.
+
+        :raise AccessError: unless the code runs as superuser, as Odoo's own invoicing does.
+        """
+        if not self.env.su and not DERIVED_FIELDS.isdisjoint(names):
+            raise AccessError(
+                self.env._("Amounts and invoiced quantities of order lines are computed by Odoo.")
+            )

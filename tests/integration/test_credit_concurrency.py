@@ -1,0 +1,172 @@
+"""Two people at once, on real transactions: what one test transaction can't show."""
+
+import random
+import threading
+import time
+
+from odoo import SUPERUSER_ID, api
+from odoo.fields import Command
+from odoo.modules.registry import Registry
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.sql_db import db_connect
+from odoo.tests import BaseCase, get_db_name
+from odoo.tools import mute_logger
+
+
+class TestCreditConcurrency(BaseCase):
+    """Commits its own customers and orders, and removes them at the end."""
+
+    test_tags = {"standard", "post_install"}
+    test_module = "ar_credit_control"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.dbname = get_db_name()
+        cls.registry = Registry(cls.dbname)
+
+    def _cursor(self):
+        return db_connect(self.dbname).cursor()
+
+    def _run(self, work):
+        """Run `work(env)` in a transaction of its own, committed."""
+        with self._cursor() as cr:
+            result = work(self._env(cr))
+            cr.commit()
+            return result
+
+    def _env(self, cr):
+        from odoo.orm.environments import Transaction  # noqa: PLC0415  # as Registry.cursor does
+
+        if cr.transaction is None:
+            cr.transaction = Transaction(self.registry)
+        return api.Environment(cr, SUPERUSER_ID, {"mail_notrack": True, "tracking_disable": True})
+
+    def _set_up(self, limit, amounts, with_account=True):
+        def work(env):
+            partner = env["res.partner"].create({"name": f"Concurrent {random.random()}", "is_company": True})
+            product = env["product.product"].create({"name": "Race", "type": "service", "taxes_id": False})
+            orders = env["sale.order"].create(
+                [
+                    {
+                        "partner_id": partner.id,
+                        "order_line": [
+                            Command.create({"product_id": product.id, "price_unit": amount, "tax_ids": False})
+                        ],
+                    }
+                    for amount in amounts
+                ]
+            )
+            company = orders.company_id
+            account = env["ar.credit.account"]
+            if with_account:
+                account = account.create({"partner_id": partner.id, "credit_limit": limit, "company_id": company.id})
+            return partner.id, product.id, company.id, account.id, orders.ids
+
+        self.partner_id, self.product_id, self.company_id, self.account_id, self.order_ids = self._run(work)
+        self.addCleanup(self._run, self._clean)
+
+    def _clean(self, env):
+        cr = env.cr
+        cr.execute("DELETE FROM mail_activity WHERE res_model = 'ar.credit.hold'")
+        cr.execute("DELETE FROM ar_credit_hold WHERE partner_id = %s", [self.partner_id])
+        cr.execute("DELETE FROM sale_order WHERE partner_id = %s", [self.partner_id])
+        cr.execute("DELETE FROM ar_credit_account WHERE partner_id = %s", [self.partner_id])
+        env.invalidate_all()
+        env["product.product"].browse(self.product_id).unlink()
+        env["res.partner"].browse(self.partner_id).unlink()
+
+    def _states(self):
+        return self._run(lambda env: sorted(env["sale.order"].browse(self.order_ids).mapped("state")))
+
+    def test_second_confirmation_conflicts_and_is_held_when_run_again(self):
+        self._set_up(100, [60, 60])
+        first, second = self.order_ids
+        with self._cursor() as one, self._cursor() as two, mute_logger("odoo.sql_db"):
+            # Both have taken their snapshot before either has confirmed.
+            orders = [self._env(cr)["sale.order"].browse(order_id) for cr, order_id in ((one, first), (two, second))]
+            self.assertEqual([order.amount_total for order in orders], [60, 60])
+            orders[0].action_confirm_or_hold()
+            one.commit()
+            with self.assertRaises(PG_CONCURRENCY_EXCEPTIONS_TO_RETRY) as conflict:
+                orders[1].action_confirm_or_hold()
+            self.assertEqual(conflict.exception.pgcode, "40001")
+            two.rollback()
+            again = self._env(two)["sale.order"].browse(second)
+            again.invalidate_recordset()
+            again.action_confirm_or_hold()
+            two.commit()
+        self.assertEqual(self._states(), ["draft", "sale"])
+        hold = self._run(
+            lambda env: env["ar.credit.hold"]
+            .search([("partner_id", "=", self.partner_id)])
+            .read(["state", "exposure", "excess"])
+        )
+        self.assertEqual([(h["state"], h["exposure"], h["excess"]) for h in hold], [("pending", 60, 20)])
+
+    def test_cutting_the_limit_and_confirming_serialise(self):
+        self._set_up(100, [60])
+        with self._cursor() as one, self._cursor() as two, mute_logger("odoo.sql_db"):
+            order = self._env(two)["sale.order"].browse(self.order_ids)
+            self.assertEqual(order.state, "draft")
+            account = self._env(one)["ar.credit.account"].browse(self.account_id)
+            account.credit_limit = 50
+            one.commit()
+            with self.assertRaises(PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
+                order.action_confirm()
+            two.rollback()
+            again = self._env(two)["sale.order"].browse(self.order_ids)
+            again.invalidate_recordset()
+            again.action_confirm_or_hold()
+            two.commit()
+        self.assertEqual(self._states(), ["draft"])
+
+    def _confirm_with_retry(self, order_id, barrier, errors):
+        barrier.wait()
+        for _attempt in range(60):
+            cr = self._cursor()
+            try:
+                self._env(cr)["sale.order"].browse(order_id).action_confirm_or_hold()
+                cr.commit()
+                return
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                cr.rollback()
+                time.sleep(random.uniform(0, 0.2))
+            except Exception as error:  # noqa: BLE001  # reported by the test
+                errors.append(error)
+                return
+            finally:
+                cr.close()
+        errors.append("gave up")
+
+    def _race(self):
+        barrier, errors = threading.Barrier(len(self.order_ids)), []
+        threads = [
+            threading.Thread(target=self._confirm_with_retry, args=(order_id, barrier, errors))
+            for order_id in self.order_ids
+        ]
+        with mute_logger("odoo.sql_db"):
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(120)
+        self.assertFalse(errors)
+
+    def test_eight_at_once_never_exceed_the_limit_jointly(self):
+        self._set_up(100, [30] * 8)
+        self._race()
+        self.assertEqual(self._states(), ["draft"] * 5 + ["sale"] * 3)
+
+    def test_missing_account_is_created_once(self):
+        self._set_up(0, [60] * 3, with_account=False)
+        self._run(lambda env: self._default(env, "limited", 100))
+        self.addCleanup(self._run, lambda env: self._default(env, "none", 0))
+        self._race()
+        self.assertEqual(self._states(), ["draft", "draft", "sale"])
+        count = self._run(lambda env: env["ar.credit.account"].search_count([("partner_id", "=", self.partner_id)]))
+        self.assertEqual(count, 1)
+
+    def _default(self, env, control, limit):
+        env["res.company"].browse(self.company_id).write(
+            {"ar_credit_default_control": control, "ar_credit_default_limit": limit}
+        )

@@ -1,0 +1,186 @@
+"""The demo data, loaded as `./ar demo` does on plain Odoo with the Chinese chart, and by an ordinary first install.
+
+The second way also has Odoo's own demo data and, without l10n_cn, the generic chart. Both need a database of
+their own, so these tests look from outside: at the log and, by SQL, at the books.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from odoo import sql_db
+from odoo.tools import config
+
+ROOT = Path(__file__).resolve().parents[2]
+WORK = ROOT / ".work"
+ADDONS = sorted(path.parent.name for path in ROOT.glob("ar_*/__manifest__.py"))
+COMPANY = "(select res_id from ir_model_data where module = 'ar_credit_control' and name = 'demo_company')"
+RECEIVABLE = f"""
+    from account_move_line l
+    join account_account a on a.id = l.account_id and a.account_type = 'asset_receivable'
+    where l.company_id = {COMPANY} and l.parent_state = 'posted'
+"""
+
+
+class Demo:
+    """A database with the demo data and the log of its making."""
+
+    def __init__(self, database, log):
+        self.database = database
+        self.log = log
+
+    def rows(self, query):
+        with closing(sql_db.db_connect(self.database).cursor()) as cr:
+            cr.execute(query)
+            return cr.fetchall()
+
+    def value(self, query):
+        return self.rows(query)[0][0]
+
+
+def run(*command, **env):
+    done = subprocess.run(
+        [str(word) for word in command], capture_output=True, text=True, env={**os.environ, **env}, timeout=900
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def prepare(database):
+    """`./ar demo --prepare` on a database of this name."""
+    run(ROOT / "ar", "demo", "--fresh", "--prepare", AR_DEMO_DB=database)
+
+
+def install(database):
+    """A new database with all addons and everyone's demo data, by the odoo command alone."""
+    log = WORK / "log" / f"{database}.log"
+    log.unlink(missing_ok=True)
+    conf = config["config"][0] if isinstance(config["config"], list) else config["config"]
+    run(
+        *(WORK / "venv/bin/odoo", "-c", conf, "-d", database, "-i", ",".join(ADDONS)),
+        *("--with-demo", "--stop-after-init", "--logfile", log),
+    )
+
+
+@pytest.fixture(scope="module", params=[prepare, install], ids=["ar_demo", "first_install"])
+def demo(request):
+    name = config["db_name"][0] if isinstance(config["db_name"], list) else config["db_name"]
+    database = f"{name}_{request.param.__name__}"
+    remove(database)
+    request.param(database)
+    yield Demo(database, (WORK / "log" / f"{database}.log").read_text())
+    sql_db.close_db(database)
+    remove(database)
+
+
+def remove(database):
+    run("dropdb", "--if-exists", "--force", database)
+    shutil.rmtree(WORK / "data/filestore" / database, ignore_errors=True)
+    for left in WORK.glob(f"{database}.*"):
+        left.unlink()
+
+
+def test_log_has_no_warning_of_ours(demo):
+    """Odoo's own demo data may warn; ours may not, and nothing fails."""
+    problems = re.findall(r"^.* (?:WARNING|ERROR|CRITICAL) .*$", demo.log, re.MULTILINE)
+    if demo.database.endswith("_prepare"):
+        assert not problems
+    assert not [line for line in problems if "ar_" in line.split(demo.database, 1)[-1] or " ERROR " in line]
+    assert not demo.rows("select name from ir_module_module where name like 'ar\\_%' and state = 'installed' and not demo")
+
+
+def test_company_counts_in_cny_with_the_chart_at_hand(demo):
+    chart, currency, tax = demo.rows(f"""
+        select company.chart_template, currency.name, tax.amount
+          from res_company company
+          join res_currency currency on currency.id = company.currency_id
+          join account_tax tax on tax.id = company.account_sale_tax_id
+         where company.id = {COMPANY}""")[0]
+    assert chart == ("cn" if demo.database.endswith("_prepare") else "generic_coa")
+    assert (currency, float(tax)) == ("CNY", 13.0)
+
+
+def test_open_items_tie_to_the_ledger(demo):
+    """Every receipt is matched, so what is open on the receivable accounts is their balance."""
+    balance, residual = demo.rows(f"select sum(l.balance), sum(l.amount_residual) {RECEIVABLE}")[0]
+    assert balance == residual > 0
+    assert not demo.value(f"select count(*) {RECEIVABLE} and l.amount_residual < 0"), "a receipt paid too much"
+
+
+def test_every_aging_bucket_has_something(demo):
+    query = f"""
+        select width_bucket(current_date - l.date_maturity, array[1, 31, 61, 91]), sum(l.amount_residual)
+        {RECEIVABLE} and l.amount_residual <> 0 group by 1 order by 1"""
+    buckets = demo.rows(query)
+    assert [bucket for bucket, _amount in buckets] == [0, 1, 2, 3, 4]
+    assert all(amount > 10000 for _bucket, amount in buckets)
+
+
+def test_documents(demo):
+    kinds = dict(
+        demo.rows(f"""
+        select move_type || ' ' || payment_state, count(*) from account_move
+         where company_id = {COMPANY} and state = 'posted' and move_type like 'out%' group by 1""")
+    )
+    assert kinds == {
+        "out_invoice paid": 40,
+        "out_invoice partial": 9,
+        "out_invoice not_paid": 24,
+        "out_refund paid": 3,
+    }
+    currencies = demo.rows(f"""
+        select distinct c.name from account_move m join res_currency c on c.id = m.currency_id
+         where m.company_id = {COMPANY} and m.move_type = 'out_invoice' order by 1""")
+    assert [name for (name,) in currencies] == ["CNY", "EUR", "HKD", "USD"]
+    assert demo.value(f"select count(distinct partner_id) from account_move where company_id = {COMPANY}") >= 15
+    oldest, newest = demo.rows(f"""
+        select current_date - min(invoice_date), current_date - max(invoice_date) from account_move
+         where company_id = {COMPANY} and move_type = 'out_invoice'""")[0]
+    assert (oldest, newest) == (355, 3)
+
+
+def test_exports_are_zero_rated(demo):
+    taxed = dict(
+        demo.rows(f"""
+        select c.name, sum(m.amount_tax) from account_move m join res_currency c on c.id = m.currency_id
+         where m.company_id = {COMPANY} and m.move_type = 'out_invoice' group by 1""")
+    )
+    assert taxed.pop("CNY") > 0
+    assert set(taxed.values()) == {0}
+
+
+def test_orders_wait_for_their_users(demo):
+    states = dict(demo.rows(f"select state, count(*) from sale_order where company_id = {COMPANY} group by 1"))
+    assert states == {"draft": 4, "sale": 3}
+    authors = demo.rows(f"""
+        select distinct u.login from sale_order o join res_users u on u.id = o.create_uid
+         where o.company_id = {COMPANY}""")
+    assert authors == [("sales",)]
+
+
+def test_receipts_wait_for_their_match(demo):
+    receipts = demo.rows(f"""
+        select l.payment_ref from account_bank_statement_line l
+         where l.company_id = {COMPANY} and not l.is_reconciled""")
+    assert len(receipts) == 6
+
+
+def test_users_work_in_the_company(demo):
+    users = dict(
+        demo.rows(f"""
+        select u.login, p.lang from res_users u join res_partner p on p.id = u.partner_id
+         where u.company_id = {COMPANY} and u.active""")
+    )
+    assert users == {
+        "sales": "en_US",
+        "credit": "en_US",
+        "accountant": "zh_CN",
+        "auditor": "en_US",
+        "admin": "en_US",
+    }
+    # Users speak the languages they have.
+    assert {code for (code,) in demo.rows("select code from res_lang where active")} >= {"en_US", "zh_CN"}

@@ -1,0 +1,130 @@
+"""Formulas and decisions of credit control, without a database."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from odoo.addons.ar_credit_control.core.binding import Binding, BoundLine, Lapse, lapses, may_decide
+from odoo.addons.ar_credit_control.core.credit_check import Control, Limit, Reason, decide, decide_in_turn
+from odoo.addons.ar_credit_control.core.exposure import Exposure, open_amount, uninvoiced_quantity
+
+amounts = st.decimals(min_value=-(10**9), max_value=10**9, places=2)
+positive = st.decimals(min_value=0, max_value=10**9, places=2)
+exposures = st.builds(Exposure, amounts, positive, positive)
+
+
+class TestOpenAmount:
+    @pytest.mark.parametrize(
+        ("ordered", "delivered", "invoiced", "expected"),
+        [(10, 0, 0, 100), (10, 12, 0, 120), (10, 5, 4, 60), (10, 10, 10, 0), (10, 0, 15, 0), (10, 0, -5, 100)],
+    )
+    def test_table(self, ordered, delivered, invoiced, expected):
+        assert (
+            open_amount(
+                price_total=Decimal(100),
+                unit_total=Decimal(0),
+                ordered=Decimal(ordered),
+                delivered=Decimal(delivered),
+                invoiced=Decimal(invoiced),
+            )
+            == expected
+        )
+
+    def test_expense(self):
+        assert open_amount(
+            price_total=Decimal(0), unit_total=Decimal("5.5"), ordered=Decimal(0), delivered=Decimal(2), invoiced=Decimal(1)
+        ) == Decimal("5.5")
+
+    @given(positive, positive, positive, positive)
+    def test_invoicing_more_never_raises_it(self, ordered, delivered, invoiced, more):
+        less = uninvoiced_quantity(ordered, delivered, invoiced + more)
+        assert 0 <= less <= uninvoiced_quantity(ordered, delivered, invoiced) <= max(ordered, delivered)
+
+    @given(positive, positive, positive)
+    def test_taking_back_mirrors_selling(self, ordered, delivered, invoiced):
+        if ordered:
+            assert uninvoiced_quantity(-ordered, -delivered, -invoiced) == -uninvoiced_quantity(
+                ordered, delivered, invoiced
+            )
+
+
+class TestDecide:
+    def test_boundary(self):
+        limit = Limit(Control.LIMITED, Decimal(100))
+        owed = Exposure(receivable=Decimal(40))
+        assert decide(limit, owed, Decimal(60)).passed
+        refused = decide(limit, owed, Decimal("60.01"))
+        assert refused.reasons == (Reason.OVER_LIMIT,)
+        assert refused.excess == Decimal("0.01")
+
+    def test_no_credit(self):
+        limit = Limit(Control.NO_CREDIT, Decimal(500))
+        assert decide(limit, Exposure(), Decimal(1)).reasons == (Reason.NO_CREDIT,)
+        assert decide(limit, Exposure(receivable=Decimal(-1)), Decimal(1)).passed
+
+    @pytest.mark.parametrize("control", [Control.NONE, Control.UNLIMITED])
+    @given(exposures, positive)
+    def test_without_ceiling_all_passes(self, control, exposure, amount):
+        decision = decide(Limit(control), exposure, amount)
+        assert decision.passed
+        assert decision.limit.available(exposure) is None
+
+    @given(positive, exposures, amounts)
+    def test_passes_exactly_when_it_fits_or_adds_nothing(self, ceiling, exposure, amount):
+        decision = decide(Limit(Control.LIMITED, ceiling), exposure, amount)
+        assert decision.passed == (amount <= 0 or exposure.total + amount <= ceiling)
+        assert decision.excess == max(0, exposure.total + amount - ceiling)
+
+    @given(positive, exposures, st.lists(st.decimals(min_value="0.01", max_value=10**6, places=2), max_size=8))
+    def test_batch_never_passes_the_ceiling_jointly(self, ceiling, exposure, orders):
+        decisions = list(decide_in_turn(Limit(Control.LIMITED, ceiling), exposure, orders))
+        passed = [decision.order_amount for decision in decisions if decision.passed]
+        assert len(decisions) == len(orders)
+        assert not passed or exposure.total + sum(passed) <= ceiling
+
+    @given(exposures)
+    def test_parts_add_up(self, exposure):
+        data = exposure.as_dict()
+        assert Decimal(data["total"]) == sum(Decimal(data[part]) for part in data if part != "total")
+
+
+def _binding(**changes):
+    lines = (BoundLine(1, 7, "2", "100.00"), BoundLine(2, 8, "1", "50.00"))
+    values = {"partner_id": 1, "company_id": 1, "currency_id": 1, "payment_term_id": 3, "total": "150.00", "lines": lines}
+    return Binding(**{**values, **changes})
+
+
+class TestBinding:
+    def test_same_holds_and_survives_json(self):
+        assert not lapses(_binding(), _binding())
+        again = Binding.from_dict(_binding().as_dict())
+        assert again == _binding()
+        assert again.digest == _binding().digest
+
+    @pytest.mark.parametrize(
+        ("changes", "expected"),
+        [
+            ({"partner_id": 2}, Lapse.PARTNER),
+            ({"company_id": 2}, Lapse.COMPANY),
+            ({"currency_id": 2}, Lapse.CURRENCY),
+            ({"payment_term_id": 0}, Lapse.PAYMENT_TERM),
+            ({"total": "150.01"}, Lapse.TOTAL),
+            ({"lines": (BoundLine(1, 7, "3", "100.00"),)}, Lapse.LINES),
+            ({"lines": (BoundLine(1, 7, "2", "100.01"),)}, Lapse.LINES),
+            ({"lines": (BoundLine(1, 9, "2", "100.00"),)}, Lapse.LINES),
+            ({"lines": (BoundLine(3, 7, "2", "100.00"),)}, Lapse.LINES),
+        ],
+    )
+    def test_change_lapses(self, changes, expected):
+        assert lapses(_binding(), _binding(**changes)) == {expected}
+        assert _binding(**changes).digest != _binding().digest
+
+    def test_shrinking_keeps_it(self):
+        smaller = (BoundLine(1, 7, "1", "50.00"), BoundLine(9, 4, "1", "-5.00"))
+        assert not lapses(_binding(), _binding(total="45.00", lines=smaller))
+
+
+def test_independence():
+    people = {"authors": [1], "salespeople": [2, 3], "requester": 4}
+    assert [user for user in range(1, 7) if may_decide(user, **people)] == [5, 6]
