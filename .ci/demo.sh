@@ -58,7 +58,7 @@ demo_database() {
 
 demo_create() {
     say "creating the demo database (a minute)"
-    rm -f "$work/log/$demo_db.log" "$work/$demo_db.stamp"
+    rm -f "$work/log/$demo_db.log" "$work/$demo_db.stamp" "$work/$demo_db.alipay"
     copy_db "$base" "$demo_db"
     # Odoo loads an addon's demo data only on top of addons that have theirs: say so, and ours alone is loaded.
     psql -Xq "$demo_db" -c "update ir_module_module set demo = true where state = 'installed'"
@@ -130,13 +130,11 @@ demo_serve() {
     trap 'exit 143' TERM HUP
     cd "$root"
     demo_start mailbox "$python" -m tests.simulators.mailbox --smtp-port "$smtp_port" --http-port "$mail_port" --folder "$work/mail/$demo_db"
-    if [ -e tests/simulators/alipay.py ]; then
-        demo_start alipay "$python" -m tests.simulators.alipay --port "$alipay_port" --state-dir "$work/alipay/$demo_db"
-    fi
-    demo_settings "$alipay_port"
+    demo_start alipay "$python" -m tests.simulators.alipay --port "$alipay_port" --state-dir "$work/alipay/$demo_db"
+    demo_settings "http://127.0.0.1:$alipay_port/gateway.do"
     demo_start odoo odoo server -c "$demo_conf" -d "$demo_db" --http-port "$port" --smtp 127.0.0.1 --smtp-port "$smtp_port" \
         --max-cron-threads 1
-    demo_wait
+    demo_until odoo demo_answers "$demo_url/web/login"
     echo "$demo_url" >"$work/$demo_db.url"
     demo_welcome
     # Wake up when a process ends; a signal ends the wait through the traps.
@@ -144,24 +142,33 @@ demo_serve() {
     die "$(demo_dead) has ended; its last words are in .work/log/$demo_db-$(demo_dead).log"
 }
 
-demo_settings() {  # demo_settings ALIPAY_PORT : what depends on the ports, before Odoo reads it
-    psql -Xq -v ON_ERROR_STOP=1 -v url="$demo_url" "$demo_db" <<'SQL'
-insert into ir_config_parameter (key, value) values ('web.base.url', :'url'), ('web.base.url.freeze', 'True')
+demo_settings() {  # demo_settings ALIPAY_URL : what depends on the ports and on the simulator's keys
+    local keys=$work/alipay/$demo_db marker=$work/$demo_db.alipay sum
+    psql -Xq -v ON_ERROR_STOP=1 -v url="$demo_url" -v alipay="$1" "$demo_db" <<'SQL'
+insert into ir_config_parameter (key, value)
+values ('web.base.url', :'url'), ('web.base.url.freeze', 'True'), ('ar_payment_gateways.alipay_test_url', :'alipay')
     on conflict (key) do update set value = excluded.value;
 SQL
+    demo_until alipay grep -qs ^ready "$work/log/$demo_db-alipay.log"
+    sum=$(cat "$keys"/* | cksum)
+    [ "$(cat "$marker" 2>/dev/null)" = "$sum" ] && return
+    ALIPAY_KEYS=$keys odoo shell -c "$demo_conf" -d "$demo_db" --no-http --log-level=warn --shell-interface=python \
+        <.ci/demo_provider.py >"$work/log/$demo_db-provider.log" 2>&1 7>&- && ! grep -q ^Traceback "$work/log/$demo_db-provider.log" ||
+        die "the Alipay provider could not be set up, see .work/log/$demo_db-provider.log"
+    echo "$sum" >"$marker"
 }
 
-demo_wait() {  # until Odoo answers, at most two minutes
-    local deadline=$((SECONDS + 120)) dead
-    until curl_quiet "$demo_url/web/login"; do
-        dead=$(demo_dead)
-        [ -z "$dead" ] || die "$dead did not start: $(tail -n 3 "$work/log/$demo_db-$dead.log")"
-        [ $SECONDS -lt $deadline ] || die "Odoo does not answer at $demo_url, see .work/log/$demo_db-odoo.log"
-        sleep 0.3
+demo_until() {  # demo_until NAME COMMAND... : wait for the command to succeed, two minutes at most, while process NAME lives
+    local name=$1 deadline=$((SECONDS + 120))
+    shift
+    until "$@"; do
+        [ -z "$(demo_dead)" ] || die "$(demo_dead) did not start: $(tail -n 3 "$work/log/$demo_db-$(demo_dead).log")"
+        [ $SECONDS -lt $deadline ] || die "$name does not answer, see .work/log/$demo_db-$name.log"
+        sleep 0.2
     done
 }
 
-curl_quiet() { "$python" -c 'import sys, urllib.request as r; r.urlopen(sys.argv[1], timeout=20)' "$1" 2>/dev/null; }
+demo_answers() { "$python" -c 'import sys, urllib.request as r; r.urlopen(sys.argv[1], timeout=20)' "$1" 2>/dev/null; }
 
 demo_welcome() {
     cat <<TXT

@@ -27,6 +27,9 @@
         "views/res_config_settings_views.xml",
         "views/menus.xml",
     ],
-    "demo": [],
+    "demo": [
+        "demo/users.xml",
+        "demo/dunning.xml",
+    ],
     "post_init_hook": "post_init_hook",
 }

@@ -3,7 +3,7 @@
 from odoo.exceptions import UserError
 
 
-class CreditExceeded(UserError):
+class CreditExceededError(UserError):
     """A change would take a customer over the limit; nothing was done.
 
     :param message: translated sentence with the numbers.
@@ -15,5 +15,5 @@ class CreditExceeded(UserError):
         self.decisions = decisions
 
 
-class CreditHold(CreditExceeded):
+class CreditHoldError(CreditExceededError):
     """Orders were refused at their confirmation, so they can be held for a decision."""

@@ -1,8 +1,8 @@
 from . import ar_credit_account
 from . import ar_credit_exposure
 from . import ar_credit_gate
-from . import ar_credit_hold
 from . import ar_credit_hold_decision
+from . import ar_credit_hold
 from . import ar_open_item
 from . import account_move
 from . import payment_transaction
@@ -10,5 +10,4 @@ from . import res_company
 from . import res_config_settings
 from . import res_partner
 from . import sale_order
-from . import sale_order_confirm
 from . import sale_order_line

@@ -5,7 +5,7 @@ from odoo import models
 
 from ..core.credit_check import decide_in_turn
 from ..core.exposure import Exposure
-from ..exceptions import CreditExceeded, CreditHold
+from ..exceptions import CreditExceededError, CreditHoldError
 
 _WATCHED = "ar_credit_gate.watched"
 
@@ -38,7 +38,7 @@ class ArCreditGate(models.AbstractModel):
         Nested calls leave their orders to the outermost one, so that a form saved with several changed lines is
         judged by its result. The list of watched orders lives on the cursor, out of reach of any caller.
 
-        :raise CreditHold, CreditExceeded: over the limit.
+        :raise CreditHoldError, CreditExceededError: over the limit.
         """
         watched = self.env.cr.cache.setdefault(_WATCHED, set())
         mine = set(orders.ids) - watched
@@ -68,8 +68,8 @@ class ArCreditGate(models.AbstractModel):
     def _check_raised(self, orders, before):
         """Check the orders that commit to more than `before` (as of `_commitments`) said.
 
-        :raise CreditHold: orders that were not confirmed before do not fit.
-        :raise CreditExceeded: confirmed ones do not fit any more.
+        :raise CreditHoldError: orders that were not confirmed before do not fit.
+        :raise CreditExceededError: confirmed ones do not fit any more.
         """
         after = self._commitments(orders)
         raised = [order_id for order_id, now in after.items() if self._is_raised(before.get(order_id), now)]
@@ -79,8 +79,10 @@ class ArCreditGate(models.AbstractModel):
         if refused:
             # sudo: the message names customer and amounts of orders that the user is writing on
             held = orders.sudo().browse(refused)
-            error = CreditExceeded if any(order_id in before for order_id in refused) else CreditHold
-            raise error(held._get_ar_credit_refusal(refused, amended=error is CreditExceeded), refused)
+            error = (
+                CreditExceededError if any(order_id in before for order_id in refused) else CreditHoldError
+            )
+            raise error(held._get_ar_credit_refusal(refused, amended=error is CreditExceededError), refused)
         # sudo: holds are written by the credit control only
         orders.sudo().browse(raised).filtered(lambda order: order.id not in before)._release_ar_credit_holds()
 
@@ -101,19 +103,19 @@ class ArCreditGate(models.AbstractModel):
 
         :return: dict of order id -> Decision of those that do not pass and have no approval that covers them.
         """
-        Account = self.env["ar.credit.account"]
+        accounts_model = self.env["ar.credit.account"]
         pair_of = {
             order.id: (commitments[order.id].partner_id, commitments[order.id].company_id) for order in orders
         }
         limits = {
             pair: limit
-            for pair, limit in Account._get_limits(set(pair_of.values())).items()
+            for pair, limit in accounts_model._get_limits(set(pair_of.values())).items()
             if limit.is_checked
         }
         checked = orders.filtered(lambda order: pair_of[order.id] in limits)
         if not checked:
             return {}
-        Account._lock(set(limits))
+        accounts_model._lock(set(limits))
         companies = self.env["res.company"].browse({company_id for _partner_id, company_id in limits})
         # sudo: exposure is about all documents of the customer, whoever writes
         measured = (

@@ -25,7 +25,7 @@ class ArCreditHold(models.Model):
 
     _name = "ar.credit.hold"
     _description = "Credit Hold"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["ar.credit.hold.decision", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
     _mail_post_access = "read"
 
@@ -121,7 +121,8 @@ class ArCreditHold(models.Model):
 
     # === CRUD === #
 
-    def unlink(self):
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
         """Refuse: holds are the record of who took which risk."""
         raise UserError(self.env._("Credit holds are kept as a record and can't be deleted."))
 
@@ -137,29 +138,27 @@ class ArCreditHold(models.Model):
         :return: the holds of these orders.
         """
         # sudo: nobody may write holds; the numbers are the check's own
-        Hold = self.sudo()
-        holds = Hold.browse()
+        filing = self.sudo()
+        holds = filing.browse()
         for order in self.env["sale.order"].sudo().browse(decisions):  # sudo: also customers confirm
             binding = order._get_ar_credit_binding()
             waiting = order.ar_credit_hold_ids.filtered(lambda hold: hold.state in ("pending", "approved"))
-            same = waiting.filtered(
-                lambda hold: hold.state == "pending" and hold.binding_hash == binding.digest
-            )
+            same = waiting.filtered_domain([("state", "=", "pending"), ("binding_hash", "=", binding.digest)])
             (waiting - same)._supersede()
             if not same:
                 vals = self._prepare_vals(order, decisions[order.id], binding)
-                same = Hold.create({**vals, "notify_customer": notify_customer})
+                same = filing.create({**vals, "notify_customer": notify_customer})
                 same._notify_deciders()
             holds |= same
-        return holds.sudo(self.env.su)
+        return holds.sudo(self.env.su)  # sudo: back to the rights of the caller
 
     @api.model
     def _prepare_vals(self, order, decision, binding):
         """Return the values of a hold: who, what, and the numbers of the decision, frozen."""
         exposure = decision.exposure
+        sequence = self.env["ir.sequence"].sudo()  # sudo: whoever confirms draws a number
         return {
-            "name": self.env["ir.sequence"].sudo().next_by_code("ar.credit.hold")
-            or "/",  # sudo: any seller numbers
+            "name": sequence.next_by_code("ar.credit.hold") or "/",
             "order_id": order.id,
             "partner_id": binding.partner_id,
             "company_id": order.company_id.id,

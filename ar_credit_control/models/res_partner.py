@@ -41,17 +41,17 @@ class ResPartner(models.Model):
     def _compute_ar_credit(self):
         # The company is taken before any sudo: as superuser it would not be checked against the user's companies.
         company = self.env.company
-        Account = self.env["ar.credit.account"]
+        accounts_model = self.env["ar.credit.account"]
         pairs = {(partner.id, company.id) for partner in self.commercial_partner_id._origin}
-        accounts = {account.partner_id.id: account for account in Account._search_pairs(pairs)}
-        limits = Account._get_limits(pairs)
+        accounts = {account.partner_id.id: account for account in accounts_model._search_pairs(pairs)}
+        limits = accounts_model._get_limits(pairs)
         # sudo: the number is about all documents of the customer; the groups on the fields guard the reader
         measured = self.env["ar.credit.exposure"].sudo()._measure(company, [pair[0] for pair in pairs])
         for partner in self:
             key = partner.commercial_partner_id._origin.id, company.id
             limit = limits.get(key) or company.sudo()._get_ar_credit_default()  # sudo: as in _get_limits
             exposure = measured.exposures[key]
-            partner.ar_credit_account_id = accounts.get(key[0], Account)
+            partner.ar_credit_account_id = accounts.get(key[0], accounts_model)
             partner.ar_credit_control = limit.control.value
             partner.ar_credit_limit = float(limit.ceiling or 0)
             partner.ar_credit_exposure = float(exposure.total)
@@ -73,18 +73,13 @@ class ResPartner(models.Model):
             if partner.commercial_partner_id.id != before[partner.id]
             for debtor_id in (partner.commercial_partner_id.id, before[partner.id])
         }
-        if moved and not self.env.user.has_group("ar_credit_control.group_manager"):
-            # sudo: the guard looks at accounts of all companies
-            if (
-                self.env["ar.credit.account"]
-                .sudo()
-                .search_count([("partner_id", "in", list(moved))], limit=1)
-            ):
-                raise AccessError(
-                    self.env._(
-                        "This customer has a credit account. Ask a credit manager to change its company."
-                    )
-                )
+        if not moved or self.env.user.has_group("ar_credit_control.group_manager"):
+            return result
+        # sudo: the guard looks at accounts of all companies
+        if self.env["ar.credit.account"].sudo().search_count([("partner_id", "in", list(moved))], limit=1):
+            raise AccessError(
+                self.env._("This customer has a credit account. Ask a credit manager to change its company.")
+            )
         return result
 
     def action_open_ar_credit_account(self):

@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_amount
 
 from ..core.binding import Binding, BoundLine, lapses
+from ..exceptions import CreditHoldError
 from .ar_credit_hold import STATES as HOLD_STATES
 
 
@@ -74,10 +75,11 @@ class SaleOrder(models.Model):
     @api.depends("ar_credit_controlled")
     def _compute_partner_credit_warning(self):
         """Keep Odoo's own warning away where ours speaks: the two count differently."""
-        super()._compute_partner_credit_warning()
+        result = super()._compute_partner_credit_warning()
         for order in self:
             if order.ar_credit_controlled:
                 order.partner_credit_warning = ""
+        return result
 
     def _can_see_ar_credit(self):
         """Whether the user may see credit figures of the order's company (onchange lets him try any company)."""
@@ -135,6 +137,21 @@ class SaleOrder(models.Model):
 
     # === ACTIONS === #
 
+    def action_confirm_or_hold(self):
+        """Confirm orders one by one; hold those that do not fit the credit limit.
+
+        The Confirm button of the web client comes here (controllers/dataset.py). Each order sees the ones confirmed
+        before it.
+
+        :return: what `action_confirm` returned, or the message about the holds as a client action.
+        """
+        result, holds = True, self.env["ar.credit.hold"]
+        for order in self:
+            confirmed, hold = order._try_or_hold(order.action_confirm)
+            result = confirmed or result
+            holds |= hold
+        return holds._get_notification() if holds else result
+
     def action_open_ar_credit_holds(self):
         """Open the credit holds of the order."""
         self.ensure_one()
@@ -145,6 +162,29 @@ class SaleOrder(models.Model):
         return action | {"domain": [("order_id", "=", self.id)], "context": {}}
 
     # === BUSINESS === #
+
+    def _validate_order(self):
+        """Confirm after a signature or an order of amount zero; the customer must not meet an error."""
+        for order in self:
+            _result, hold = order._try_or_hold(super(SaleOrder, order)._validate_order, notify_customer=True)
+            hold._tell_salesperson()
+        return True
+
+    def _try_or_hold(self, confirm, notify_customer=False):
+        """Call `confirm`; where the credit check refuses, undo all it did and file a hold instead.
+
+        The savepoint also takes back what addons around us did before the check (loyalty points, coupons). Only
+        the refusal is caught: a serialization failure has to reach Odoo's retry.
+
+        :param confirm: callable without arguments.
+        :param bool notify_customer: send the customer the confirmation once the order is approved.
+        :return: (result of `confirm` or None, the holds)
+        """
+        try:
+            with self.env.cr.savepoint():
+                return confirm(), self.env["ar.credit.hold"]
+        except CreditHoldError as refusal:
+            return None, self.env["ar.credit.hold"]._file(refusal.decisions, notify_customer=notify_customer)
 
     def _get_ar_credit_binding(self):
         """Return what an approval of the order binds to, as it stands now.

@@ -19,8 +19,12 @@ class CreditCase(ARAccountingCase):
         cls.env.ref("base.user_admin").group_ids -= cls.env.ref("ar_credit_control.group_manager")
         cls.customer = cls.env["res.partner"].create({"name": "Yiwu Lantern Export", "is_company": True})
         cls.contact = cls.env["res.partner"].create({"name": "Mei Lin", "parent_id": cls.customer.id})
-        cls.product = cls._create_product(name="Lantern", taxes_id=False, invoice_policy="order", lst_price=1.0)
-        cls.service = cls._create_product(name="Freight", taxes_id=False, invoice_policy="delivery", type="service")
+        cls.product = cls._create_product(
+            name="Lantern", taxes_id=False, invoice_policy="order", lst_price=1.0
+        )
+        cls.service = cls._create_product(
+            name="Freight", taxes_id=False, invoice_policy="delivery", type="service"
+        )
         cls.salesman = cls._new_user("credit_salesman", "sales_team.group_sale_salesman")
         cls.manager = cls._new_user("credit_manager", "ar_credit_control.group_manager")
         cls.auditor = cls._new_user("credit_auditor", "ar_credit_control.group_auditor")
@@ -28,7 +32,12 @@ class CreditCase(ARAccountingCase):
     @classmethod
     def _new_user(cls, login, groups):
         return new_test_user(
-            cls.env, login=login, password=login, groups=groups, company_id=cls.company.id, email=f"{login}@example.com"
+            cls.env,
+            login=login,
+            password=login,
+            groups=groups,
+            company_id=cls.company.id,
+            email=f"{login}@example.com",
         )
 
     @classmethod
@@ -50,7 +59,11 @@ class CreditCase(ARAccountingCase):
                     "user_id": user.id,
                     "order_line": [
                         Command.create(
-                            {"product_id": (product or cls.product).id, "price_unit": amount, "product_uom_qty": 1}
+                            {
+                                "product_id": (product or cls.product).id,
+                                "price_unit": amount,
+                                "product_uom_qty": 1,
+                            }
                         )
                     ],
                     **vals,
@@ -58,11 +71,17 @@ class CreditCase(ARAccountingCase):
             )
         )
 
+    def _held(self, amount=150):
+        """Return an order over the limit and its hold."""
+        order = self._order(amount)
+        order.action_confirm_or_hold()
+        return order, order.sudo().ar_credit_hold_ids
+
     def _exposure(self, partner=None):
         """Return the core Exposure of a partner in the company."""
         partner = partner or self.customer
         measured = self.env["ar.credit.exposure"]._measure(self.company, [partner.id])
         return measured.exposures[partner.id, self.company.id]
 
-    def assertExposure(self, total, partner=None):
+    def assert_exposure(self, total, partner=None):
         self.assertEqual(float(self._exposure(partner).total), total)

@@ -36,7 +36,7 @@ class TestCreditConcurrency(BaseCase):
             return result
 
     def _env(self, cr):
-        from odoo.orm.environments import Transaction  # noqa: PLC0415  # as Registry.cursor does
+        from odoo.orm.environments import Transaction  # as Registry.cursor does
 
         if cr.transaction is None:
             cr.transaction = Transaction(self.registry)
@@ -60,7 +60,9 @@ class TestCreditConcurrency(BaseCase):
             company = orders.company_id
             account = env["ar.credit.account"]
             if with_account:
-                account = account.create({"partner_id": partner.id, "credit_limit": limit, "company_id": company.id})
+                account = account.create(
+                    {"partner_id": partner.id, "credit_limit": limit, "company_id": company.id}
+                )
             return partner.id, product.id, company.id, account.id, orders.ids
 
         self.partner_id, self.product_id, self.company_id, self.account_id, self.order_ids = self._run(work)
@@ -84,7 +86,9 @@ class TestCreditConcurrency(BaseCase):
         first, second = self.order_ids
         with self._cursor() as one, self._cursor() as two, mute_logger("odoo.sql_db"):
             # Both have taken their snapshot before either has confirmed.
-            orders = [self._env(cr)["sale.order"].browse(order_id) for cr, order_id in ((one, first), (two, second))]
+            orders = [
+                self._env(cr)["sale.order"].browse(order_id) for cr, order_id in ((one, first), (two, second))
+            ]
             self.assertEqual([order.amount_total for order in orders], [60, 60])
             orders[0].action_confirm_or_hold()
             one.commit()
@@ -98,9 +102,11 @@ class TestCreditConcurrency(BaseCase):
             two.commit()
         self.assertEqual(self._states(), ["draft", "sale"])
         hold = self._run(
-            lambda env: env["ar.credit.hold"]
-            .search([("partner_id", "=", self.partner_id)])
-            .read(["state", "exposure", "excess"])
+            lambda env: (
+                env["ar.credit.hold"]
+                .search([("partner_id", "=", self.partner_id)])
+                .read(["state", "exposure", "excess"])
+            )
         )
         self.assertEqual([(h["state"], h["exposure"], h["excess"]) for h in hold], [("pending", 60, 20)])
 
@@ -163,7 +169,9 @@ class TestCreditConcurrency(BaseCase):
         self.addCleanup(self._run, lambda env: self._default(env, "none", 0))
         self._race()
         self.assertEqual(self._states(), ["draft", "draft", "sale"])
-        count = self._run(lambda env: env["ar.credit.account"].search_count([("partner_id", "=", self.partner_id)]))
+        count = self._run(
+            lambda env: env["ar.credit.account"].search_count([("partner_id", "=", self.partner_id)])
+        )
         self.assertEqual(count, 1)
 
     def _default(self, env, control, limit):

@@ -22,18 +22,18 @@ class TestCreditExposure(CreditCase):
 
     def test_quotation_is_no_exposure(self):
         self._order(1000)
-        self.assertExposure(0)
+        self.assert_exposure(0)
 
     def test_confirmed_order_counts_whatever_the_invoicing_policy(self):
         self._confirmed(1000)
-        self.assertExposure(1000)
+        self.assert_exposure(1000)
         self._confirmed(1000, product=self.service)
-        self.assertExposure(2000)
+        self.assert_exposure(2000)
 
     def test_delivered_above_ordered_counts(self):
         order = self._confirmed(100, product=self.service)
         order.order_line.qty_delivered = 3
-        self.assertExposure(300)
+        self.assert_exposure(300)
 
     def test_expense_line_without_ordered_quantity(self):
         order = self._confirmed(100, product=self.service)
@@ -53,70 +53,76 @@ class TestCreditExposure(CreditCase):
                 ]
             }
         )
-        self.assertExposure(100 + 2 * 55)
+        self.assert_exposure(100 + 2 * 55)
 
     def test_tax_is_part_of_the_debt(self):
         self.product.taxes_id = self.percent_tax(13.0)
         self._confirmed(100)
-        self.assertExposure(113)
+        self.assert_exposure(113)
 
     def test_draft_invoice_of_an_order_does_not_lower_exposure(self):
         order = self._confirmed(1000)
         invoice = self._invoice(order, post=False)
-        self.assertExposure(1000)
+        self.assert_exposure(1000)
         invoice.action_post()
-        self.assertExposure(1000)
+        self.assert_exposure(1000)
         self.assertEqual(float(self._exposure().receivable), 1000)
         self._register_payment(invoice)
-        self.assertExposure(0)
+        self.assert_exposure(0)
 
     def test_refund_of_an_order_opens_it_again_but_never_above_the_order(self):
         order = self._confirmed(1000)
         invoice = self._invoice(order)
         refund = self._reverse_invoice(invoice, post=True)
         self.assertEqual(refund.state, "posted")
-        self.assertExposure(1000)
+        self.assert_exposure(1000)
         self._reverse_invoice(invoice, post=True)
         self.assertEqual(float(self._exposure().open_orders), 1000)
 
     def test_down_payment_is_never_counted_twice(self):
         order = self._confirmed(1000)
         down_payment = self._create_down_payment_invoice(order.with_user(self.env.user), "percentage", 50)
-        self.assertExposure(1000)
+        self.assert_exposure(1000)
         down_payment.action_post()
-        self.assertExposure(1000)
+        self.assert_exposure(1000)
         self.assertEqual(float(self._exposure().receivable), 500)
         self._register_payment(down_payment)
-        self.assertExposure(500)
+        self.assert_exposure(500)
         final = self._invoice(order)
-        self.assertExposure(500)
+        self.assert_exposure(500)
         self.assertEqual(float(self._exposure().open_orders), 0)
         self._register_payment(final)
-        self.assertExposure(0)
+        self.assert_exposure(0)
 
     def test_paid_down_payment_above_the_order_is_no_negative_order(self):
         order = self._confirmed(1000)
-        down_payment = self._create_down_payment_invoice(order.with_user(self.env.user), "fixed", 1200, post=True)
+        down_payment = self._create_down_payment_invoice(
+            order.with_user(self.env.user), "fixed", 1200, post=True
+        )
         self._register_payment(down_payment)
-        self.assertExposure(0)
+        self.assert_exposure(0)
 
     def test_draft_invoice_without_order_counts(self):
         self.init_invoice("out_invoice", partner=self.customer, amounts=[70], taxes=[])
         self.assertEqual(float(self._exposure().draft_invoices), 70)
-        self.assertExposure(70)
+        self.assert_exposure(70)
 
     def test_draft_refund_does_not_lower_exposure(self):
         self._confirmed(100)
         self.init_invoice("out_refund", partner=self.customer, amounts=[70], taxes=[])
-        self.assertExposure(100)
+        self.assert_exposure(100)
 
     def test_journal_entry_on_a_child_contact_counts_for_the_company(self):
         receivable = self.company_data["default_account_receivable"]
         self.env["account.move"].create(
             {
                 "line_ids": [
-                    Command.create({"account_id": receivable.id, "partner_id": self.contact.id, "debit": 100}),
-                    Command.create({"account_id": self.company_data["default_account_revenue"].id, "credit": 100}),
+                    Command.create(
+                        {"account_id": receivable.id, "partner_id": self.contact.id, "debit": 100}
+                    ),
+                    Command.create(
+                        {"account_id": self.company_data["default_account_revenue"].id, "credit": 100}
+                    ),
                 ]
             }
         ).action_post()
@@ -125,34 +131,40 @@ class TestCreditExposure(CreditCase):
             "UPDATE account_move_line SET partner_id = %s WHERE account_id = %s AND partner_id = %s",
             [self.contact.id, receivable.id, self.customer.id],
         )
-        self.assertExposure(100)
-        self.assertExposure(0, self.partner_a)
+        self.assert_exposure(100)
+        self.assert_exposure(0, self.partner_a)
 
     def test_order_of_a_contact_counts_for_the_company(self):
         self._confirmed(80, partner=self.contact)
-        self.assertExposure(80)
+        self.assert_exposure(80)
 
     def test_invoiced_partner_owes_not_the_ordering_one(self):
         self._confirmed(80, partner=self.partner_a, partner_invoice_id=self.contact.id)
-        self.assertExposure(80)
-        self.assertExposure(0, self.partner_a)
+        self.assert_exposure(80)
+        self.assert_exposure(0, self.partner_a)
 
     def test_foreign_invoice_is_converted_once(self):
         # 1 USD = 0.5 EUR
         euro = self.setup_other_currency("EUR", rates=[("2016-01-01", 0.5)])
-        self.init_invoice("out_invoice", partner=self.customer, amounts=[100], taxes=[], currency=euro, post=True)
-        self.assertExposure(200)
+        self.init_invoice(
+            "out_invoice", partner=self.customer, amounts=[100], taxes=[], currency=euro, post=True
+        )
+        self.assert_exposure(200)
         self.init_invoice("out_invoice", partner=self.customer, amounts=[10], taxes=[], currency=euro)
-        self.assertExposure(220)
+        self.assert_exposure(220)
 
     def test_foreign_order_is_converted_at_the_rate_of_today(self):
         today = fields.Date.today()
-        euro = self.setup_other_currency("EUR", rates=[("2016-01-01", 0.25), (today - timedelta(days=1), 0.5)])
+        euro = self.setup_other_currency(
+            "EUR", rates=[("2016-01-01", 0.25), (today - timedelta(days=1), 0.5)]
+        )
         pricelist = self.env["product.pricelist"].create({"name": "EUR", "currency_id": euro.id})
         order = self._confirmed(100, pricelist_id=pricelist.id)
         self.assertEqual(order.order_line.ar_credit_open, 100, "stored in order currency")
-        self.assertExposure(200)
-        self.assertEqual(float(self._exposure().total), euro._convert(100, self.company.currency_id, self.company, today))
+        self.assert_exposure(200)
+        self.assertEqual(
+            float(self._exposure().total), euro._convert(100, self.company.currency_id, self.company, today)
+        )
 
     def test_unit_of_the_invoice_may_differ(self):
         dozen = self.env.ref("uom.product_uom_dozen")

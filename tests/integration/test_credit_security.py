@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tools import mute_logger
 
-from odoo.addons.ar_credit_control.exceptions import CreditExceeded, CreditHold
+from odoo.addons.ar_credit_control.exceptions import CreditExceededError, CreditHoldError
 
 from tests.integration.test_credit_common import CreditCase
 
@@ -25,18 +25,29 @@ class TestCreditAttacks(CreditCase):
             attack()
 
     def test_state_by_write_and_create(self):
-        self._refused(lambda: self.order.write({"state": "sale"}), CreditHold)
-        self._refused(lambda: self._order(150, state="sale"), CreditHold)
+        self._refused(lambda: self.order.write({"state": "sale"}), CreditHoldError)
+        self._refused(lambda: self._order(150, state="sale"), CreditExceededError)
         copied = self.order.copy_data()[0]
-        self._refused(lambda: self.order.create({**copied, "state": "sale"}), CreditHold)
+        self._refused(lambda: self.order.create({**copied, "state": "sale"}), CreditExceededError)
         self.assertEqual(self.order.state, "draft")
 
     def test_context_keys_open_nothing(self):
-        for key in ("bypass_risk", "ar_credit_checked", "install_mode", "import_file", "tracking_disable", "no_check"):
-            self._refused(lambda key=key: self.order.with_context(**{key: True}).action_confirm(), CreditHold)
+        for key in (
+            "bypass_risk",
+            "ar_credit_checked",
+            "install_mode",
+            "import_file",
+            "tracking_disable",
+            "no_check",
+        ):
+            self._refused(
+                lambda key=key: self.order.with_context(**{key: True}).action_confirm(), CreditHoldError
+            )
         self._refused(
-            lambda: self.order.with_context(accrual_entry_date="1900-01-01", tz="Pacific/Kiritimati").action_confirm(),
-            CreditHold,
+            lambda: self.order.with_context(
+                accrual_entry_date="1900-01-01", tz="Pacific/Kiritimati"
+            ).action_confirm(),
+            CreditHoldError,
         )
 
     def test_import(self):
@@ -51,7 +62,9 @@ class TestCreditAttacks(CreditCase):
         line = self.order.order_line
         for name in ("ar_credit_open", "price_total", "price_subtotal", "price_tax", "qty_invoiced"):
             self._refused(lambda name=name: line.write({name: 0}))
-            self._refused(lambda name=name: self.order.write({"order_line": [Command.update(line.id, {name: 0})]}))
+            self._refused(
+                lambda name=name: self.order.write({"order_line": [Command.update(line.id, {name: 0})]})
+            )
 
     def test_invoices_and_payments_of_others_can_not_be_linked(self):
         invoice = self.init_invoice("out_invoice", partner=self.partner_a, amounts=[500], taxes=[], post=True)
@@ -61,32 +74,36 @@ class TestCreditAttacks(CreditCase):
 
     def test_flag_of_down_payment_hides_nothing(self):
         self.order.order_line.is_downpayment = True
-        self._refused(self.order.action_confirm, CreditHold)
+        self._refused(self.order.action_confirm, CreditHoldError)
 
     def test_state_of_the_line_hides_nothing(self):
         order = self._order(90)
         order.action_confirm()
         order.order_line.write({"state": "draft"})
         self.env.flush_all()
-        self.assertExposure(90)
-        self._refused(lambda: order.order_line.write({"price_unit": 150}), CreditExceeded)
+        self.assert_exposure(90)
+        self._refused(lambda: order.order_line.write({"price_unit": 150}), CreditExceededError)
 
     def test_holds_can_not_be_written(self):
         self.order.action_confirm_or_hold()
         hold = self.order.ar_credit_hold_ids
         self.assertEqual(hold.state, "pending")
         self._refused(lambda: hold.write({"state": "approved"}))
-        self._refused(hold.unlink, (AccessError, UserError))
+        self._refused(hold.unlink)
         self._refused(lambda: hold.sudo().unlink(), UserError)
         self._refused(lambda: hold.copy())
         self._refused(lambda: hold.create({"order_id": self.order.id, "state": "approved"}))
-        self._refused(lambda: self.order.write({"ar_credit_hold_ids": [Command.update(hold.id, {"state": "approved"})]}))
+        self._refused(
+            lambda: self.order.write({"ar_credit_hold_ids": [Command.update(hold.id, {"state": "approved"})]})
+        )
         self._refused(hold.action_approve)
         self._refused(hold.action_reject)
         self._refused(
-            lambda: self.env["ar.credit.hold.decide"]
-            .with_user(self.salesman)
-            .create({"hold_ids": hold.ids, "decision": "approve"})
+            lambda: (
+                self.env["ar.credit.hold.decide"]
+                .with_user(self.salesman)
+                .create({"hold_ids": hold.ids, "decision": "approve"})
+            )
         )
         for user in (self.manager, self.auditor):
             self._refused(lambda user=user: hold.with_user(user).write({"state": "approved"}))
@@ -107,7 +124,9 @@ class TestCreditAttacks(CreditCase):
         self._refused(lambda: customer.ar_credit_exposure)
         self._refused(lambda: customer.ar_credit_account_id)
         self._refused(lambda: self.account.with_user(self.salesman).read(["credit_limit"]))
-        self._refused(lambda: self.env["ar.credit.account"].with_user(self.salesman).create({"partner_id": 1}))
+        self._refused(
+            lambda: self.env["ar.credit.account"].with_user(self.salesman).create({"partner_id": 1})
+        )
         self.order.action_confirm_or_hold()
         hold = self.order.ar_credit_hold_ids
         self.assertEqual(hold.excess, 50)
@@ -124,8 +143,10 @@ class TestCreditAttacks(CreditCase):
         self._account(77, company_id=other.id)
         customer = self.customer.with_user(self.salesman)
         self._refused(lambda: customer.with_context(allowed_company_ids=other.ids).ar_credit_available)
-        virtual = self.env["sale.order"].with_user(self.salesman).new(
-            {"partner_id": self.customer.id, "company_id": other.id}
+        virtual = (
+            self.env["sale.order"]
+            .with_user(self.salesman)
+            .new({"partner_id": self.customer.id, "company_id": other.id})
         )
         self.assertFalse(virtual.ar_credit_available)
         self.assertFalse(virtual.ar_credit_controlled)
@@ -146,7 +167,9 @@ class TestCreditAttacks(CreditCase):
     def test_lock_version_is_not_ours_to_set(self):
         self.account.with_user(self.manager).write({"lock_version": 99, "note": "x"})
         self.assertEqual(self.account.lock_version, 0)
-        self._refused(lambda: self.account.with_user(self.manager).write({"partner_id": self.partner_a.id}), UserError)
+        self._refused(
+            lambda: self.account.with_user(self.manager).write({"partner_id": self.partner_a.id}), UserError
+        )
 
     def test_orders_with_a_decision_stay(self):
         self.order.action_confirm_or_hold()

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from odoo.addons.ar_credit_control.core.binding import Binding, BoundLine, Lapse, lapses, may_decide
 from odoo.addons.ar_credit_control.core.credit_check import Control, Limit, Reason, decide, decide_in_turn
 from odoo.addons.ar_credit_control.core.exposure import Exposure, open_amount, uninvoiced_quantity
@@ -17,7 +18,14 @@ exposures = st.builds(Exposure, amounts, positive, positive)
 class TestOpenAmount:
     @pytest.mark.parametrize(
         ("ordered", "delivered", "invoiced", "expected"),
-        [(10, 0, 0, 100), (10, 12, 0, 120), (10, 5, 4, 60), (10, 10, 10, 0), (10, 0, 15, 0), (10, 0, -5, 100)],
+        [
+            (10, 0, 0, 100),
+            (10, 12, 0, 120),
+            (10, 5, 4, 60),
+            (10, 10, 10, 0),
+            (10, 0, 15, 0),
+            (10, 0, -5, 100),
+        ],
     )
     def test_table(self, ordered, delivered, invoiced, expected):
         assert (
@@ -32,9 +40,8 @@ class TestOpenAmount:
         )
 
     def test_expense(self):
-        assert open_amount(
-            price_total=Decimal(0), unit_total=Decimal("5.5"), ordered=Decimal(0), delivered=Decimal(2), invoiced=Decimal(1)
-        ) == Decimal("5.5")
+        units = {"ordered": Decimal(0), "delivered": Decimal(2), "invoiced": Decimal(1)}
+        assert open_amount(price_total=Decimal(0), unit_total=Decimal("5.5"), **units) == Decimal("5.5")
 
     @given(positive, positive, positive, positive)
     def test_invoicing_more_never_raises_it(self, ordered, delivered, invoiced, more):
@@ -76,7 +83,9 @@ class TestDecide:
         assert decision.passed == (amount <= 0 or exposure.total + amount <= ceiling)
         assert decision.excess == max(0, exposure.total + amount - ceiling)
 
-    @given(positive, exposures, st.lists(st.decimals(min_value="0.01", max_value=10**6, places=2), max_size=8))
+    @given(
+        positive, exposures, st.lists(st.decimals(min_value="0.01", max_value=10**6, places=2), max_size=8)
+    )
     def test_batch_never_passes_the_ceiling_jointly(self, ceiling, exposure, orders):
         decisions = list(decide_in_turn(Limit(Control.LIMITED, ceiling), exposure, orders))
         passed = [decision.order_amount for decision in decisions if decision.passed]
@@ -91,8 +100,15 @@ class TestDecide:
 
 def _binding(**changes):
     lines = (BoundLine(1, 7, "2", "100.00"), BoundLine(2, 8, "1", "50.00"))
-    values = {"partner_id": 1, "company_id": 1, "currency_id": 1, "payment_term_id": 3, "total": "150.00", "lines": lines}
-    return Binding(**{**values, **changes})
+    values = {
+        "partner_id": 1,
+        "company_id": 1,
+        "currency_id": 1,
+        "payment_term_id": 3,
+        "total": "150.00",
+        "lines": lines,
+    }
+    return Binding(**{**values, "lines": lines, **changes})
 
 
 class TestBinding:

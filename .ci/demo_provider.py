@@ -1,0 +1,49 @@
+"""Run by `./ar demo` in `odoo shell`: lets the demo company be paid through the Alipay simulator and Odoo's Demo provider.
+
+Expects ALIPAY_KEYS in the environment: the folder in which the simulator keeps its keys. Doing it again changes nothing.
+"""
+
+import json
+import os
+from pathlib import Path
+
+keys = Path(os.environ["ALIPAY_KEYS"])
+merchant = json.loads((keys / "merchant.json").read_text())
+company = env.ref("ar_credit_control.demo_company")  # noqa: F821 the shell's
+env = env(context={"allowed_company_ids": company.ids})  # noqa: F821
+
+
+def provider_of(code):
+    """The company's own provider with that code; a company's providers are copies of the first company's."""
+    providers = env["payment.provider"].search([("code", "=", code)])
+    own = providers.filtered(lambda provider: provider.company_id == company)
+    return own[:1] or providers.sudo().search([("code", "=", code)], limit=1).copy({"company_id": company.id})
+
+
+def journal_of(code, name, chinese):
+    """The journal where the money of a provider arrives."""
+    journal = env["account.journal"].search([("code", "=", code), ("company_id", "=", company.id)])
+    if not journal:
+        journal = env["account.journal"].create({"name": name, "code": code, "type": "bank", "company_id": company.id})
+        journal.with_context(lang="zh_CN").name = chinese
+    return journal
+
+
+alipay = provider_of("alipay")
+alipay.write(
+    {
+        "alipay_app_id": merchant["app_id"],
+        "alipay_seller_id": merchant["seller_id"],
+        "alipay_private_key": (keys / "merchant_private.pem").read_text(),
+        "alipay_public_key": (keys / "alipay_public.pem").read_text(),
+        "state": "test",
+        "is_published": True,
+    }
+)
+alipay.journal_id = journal_of("ALI", "Alipay", "支付宝")
+if env["ir.module.module"]._get("payment_demo").state == "installed":
+    card = provider_of("demo")
+    card.write({"state": "test", "is_published": True})
+    card.journal_id = env.ref("ar_credit_control.demo_journal_usd")
+env["payment.method"].search([("code", "in", ("alipay", "demo"))]).active = True
+env.cr.commit()

@@ -1,0 +1,57 @@
+"""Online payments: the money is always booked, and counts before it is."""
+
+from odoo.tools import mute_logger
+
+from odoo.addons.account_payment.tests.common import AccountPaymentCommon
+
+from tests.integration.test_credit_common import CreditCase
+
+
+class TestCreditPayment(AccountPaymentCommon, CreditCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._account(100)
+
+    def _pay(self, order, amount):
+        tx = self._create_transaction(
+            "direct",
+            amount=amount,
+            currency_id=order.currency_id.id,
+            partner_id=order.partner_id.id,
+            sale_order_ids=[(6, 0, order.ids)],
+            state="done",
+        )
+        with mute_logger("odoo.addons.sale.models.payment_transaction"):
+            tx._post_process()
+        return tx
+
+    def _order_to_pay(self, amount, share):
+        order = self._order(amount).sudo()
+        order.write({"require_payment": True, "prepayment_percent": share})
+        return order
+
+    def test_paid_in_full_passes_whatever_the_limit(self):
+        order = self._order_to_pay(500, 1.0)
+        tx = self._pay(order, 500)
+        self.assertEqual(order.state, "sale")
+        self.assertTrue(tx.payment_id)
+        self.assert_exposure(0)
+
+    def test_paid_in_part_is_judged_by_the_rest(self):
+        order = self._order_to_pay(150, 0.3)
+        self._pay(order, 50)
+        self.assertEqual(order.state, "sale")
+        self.assert_exposure(100)
+
+    def test_held_order_does_not_disturb_the_payment(self):
+        order = self._order_to_pay(500, 0.1)
+        tx = self._pay(order, 50)
+        self.assertEqual(order.state, "draft")
+        self.assertEqual(tx.payment_id.amount, 50)
+        hold = order.ar_credit_hold_ids
+        self.assertRecordValues(hold, [{"state": "pending", "order_amount": 450, "excess": 350}])
+        self.assertIn(self.salesman.partner_id, order.message_ids.notified_partner_ids)
+        hold.with_user(self.manager).action_approve()
+        self.assertEqual(order.state, "sale")
+        self.assert_exposure(450)
