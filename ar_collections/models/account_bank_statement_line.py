@@ -6,7 +6,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
-from odoo.addons.ar_collections.core import matching
+from ..core import matching
 
 
 class AccountBankStatementLine(models.Model):

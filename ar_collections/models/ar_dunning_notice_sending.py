@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from odoo.addons.ar_collections.core import dunning
+from ..core import dunning
 
 
 class ArDunningNotice(models.Model):

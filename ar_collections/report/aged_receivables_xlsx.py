@@ -1,9 +1,10 @@
 """The aged receivables as a workbook: one sheet by customer and currency, one with every item."""
 
 import io
-from itertools import groupby
 
 import xlsxwriter
+
+from odoo.tools import groupby
 
 AMOUNT_FIELDS = (
     "amount_not_due",
@@ -94,7 +95,6 @@ class AgedReceivablesWorkbook:
 
         row = _FIRST_ROW
         for (partner, currency), lines in groupby(self.lines.sorted(by_customer), by_customer):
-            lines = list(lines)
             sheet.write_string(row, 0, partner)
             sheet.write_string(row, 1, currency)
             for column, name in enumerate(AMOUNT_FIELDS, 2):
