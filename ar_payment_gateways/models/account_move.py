@@ -17,9 +17,7 @@ class AccountMove(models.Model):
     def _compute_ar_payment_link_count(self):
         """Count the links that pay each invoice, closed ones too."""
         counts = dict(
-            self.env["ar.payment.link"]._read_group(
-                [("move_ids", "in", self.ids)], ["move_ids"], ["__count"]
-            )
+            self.env["ar.payment.link"]._read_group([("move_ids", "in", self.ids)], ["move_ids"], ["__count"])
         )
         for move in self:
             move.ar_payment_link_count = counts.get(move._origin, 0)
