@@ -209,33 +209,49 @@ class ArCreditAccount(models.Model):
         if not pairs:
             return
         self.env.flush_all()
-        rows = SQL(", ").join(
-            SQL("(%s, %s, 'default', 0, 0, %s, %s, NOW() AT TIME ZONE 'UTC', NOW() AT TIME ZONE 'UTC')",
-                partner_id, company_id, self.env.uid, self.env.uid)
-            for partner_id, company_id in sorted(pairs)
-        )  # fmt: skip
-        self.env.execute_query(
-            SQL(
-                """INSERT INTO ar_credit_account (partner_id, company_id, control, credit_limit, lock_version,
-                                                  create_uid, write_uid, create_date, write_date)
-                   SELECT * FROM (VALUES %s) AS wanted (partner_id, company_id)
-                    WHERE NOT EXISTS (SELECT FROM ar_credit_account known
-                                       WHERE known.partner_id = wanted.partner_id
-                                         AND known.company_id = wanted.company_id)
-                       ON CONFLICT (partner_id, company_id) DO NOTHING""",
-                rows,
-            )
-        )
+        self._create_missing(pairs)
         ids = self._search_pairs(pairs).ids
         self.env.execute_query(
             SQL(
-                """WITH locked AS (
-                       SELECT id FROM ar_credit_account WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
-                   )
-                   UPDATE ar_credit_account account
-                      SET lock_version = account.lock_version + 1
-                     FROM locked WHERE locked.id = account.id""",
+                """
+                WITH locked AS (
+                    SELECT id FROM ar_credit_account WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+                )
+                UPDATE ar_credit_account account
+                   SET lock_version = account.lock_version + 1
+                  FROM locked
+                 WHERE locked.id = account.id
+                """,
                 ids,
             )
         )
         self.browse(ids).invalidate_recordset(["lock_version"])
+
+    @api.model
+    def _create_missing(self, pairs):
+        """Create the accounts that are missing, following the company default.
+
+        In SQL, because a transaction that does the same at the same time must lead to a conflict (and so to a
+        retry), not to an error about a duplicate.
+        """
+        rows = SQL(", ").join(
+            SQL("(%s, %s, 'default', 0, 0, %s, %s)", partner_id, company_id, self.env.uid, self.env.uid)
+            for partner_id, company_id in sorted(pairs)
+        )
+        self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO ar_credit_account
+                       (partner_id, company_id, control, credit_limit, lock_version, create_uid, write_uid,
+                        create_date, write_date)
+                SELECT wanted.*, NOW() AT TIME ZONE 'UTC', NOW() AT TIME ZONE 'UTC'
+                  FROM (VALUES %s) AS wanted (partner_id, company_id)
+                 WHERE NOT EXISTS (
+                           SELECT FROM ar_credit_account known
+                            WHERE known.partner_id = wanted.partner_id AND known.company_id = wanted.company_id
+                       )
+                    ON CONFLICT (partner_id, company_id) DO NOTHING
+                """,
+                rows,
+            )
+        )

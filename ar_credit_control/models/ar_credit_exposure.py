@@ -77,6 +77,27 @@ class ArCreditExposure(models.AbstractModel):
             ),
             open_order AS (%(open_orders)s),
             converted AS (%(converted)s)
+            %(receivable)s
+             UNION ALL
+            %(draft_invoices)s
+             UNION ALL
+            SELECT 'open_orders', owner, company_id, SUM(amount) FROM converted GROUP BY owner, company_id
+             UNION ALL
+            SELECT 'order', order_id, company_id, amount FROM converted WHERE order_id = ANY(%(orders)s)
+            """,
+            companies=company_rows,
+            partners=partner_ids,
+            orders=order_ids,
+            receivable=self._receivable_query(),
+            draft_invoices=self._draft_invoice_query(partner_ids),
+            open_orders=self._open_order_query(),
+            converted=self._converted_query(),
+        )
+
+    def _receivable_query(self):
+        """Return what the ledger holds as open on receivable accounts, also on contacts of the customer."""
+        return SQL(
+            """
             SELECT 'receivable', family.owner, company.id, SUM(item.amount_residual)
               FROM account_move_line item
               JOIN account_account account
@@ -85,7 +106,13 @@ class ArCreditExposure(models.AbstractModel):
               JOIN company ON company.id = item.company_id
              WHERE item.parent_state = 'posted' AND item.reconciled IS NOT TRUE
              GROUP BY family.owner, company.id
-             UNION ALL
+            """
+        )
+
+    def _draft_invoice_query(self, partner_ids):
+        """Return draft invoices as far as they don't come from orders, in company currency with tax."""
+        return SQL(
+            """
             SELECT 'draft_invoices', move.commercial_partner_id, company.id,
                    SUM(item.price_total * move.amount_total_signed / NULLIF(move.amount_total, 0))
               FROM account_move move
@@ -97,16 +124,8 @@ class ArCreditExposure(models.AbstractModel):
                        SELECT FROM sale_order_line_invoice_rel link WHERE link.invoice_line_id = item.id
                    )
              GROUP BY move.commercial_partner_id, company.id
-             UNION ALL
-            SELECT 'open_orders', owner, company_id, SUM(amount) FROM converted GROUP BY owner, company_id
-             UNION ALL
-            SELECT 'order', order_id, company_id, amount FROM converted WHERE order_id = ANY(%(orders)s)
             """,
-            companies=company_rows,
             partners=partner_ids,
-            orders=order_ids,
-            open_orders=self._open_order_query(),
-            converted=self._converted_query(),
         )
 
     def _open_order_query(self):

@@ -121,9 +121,9 @@ class ArCreditHold(models.Model):
 
     # === CRUD === #
 
-    def unlink(self):
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
         """Refuse: holds are the record of who took which risk."""
-        self.check_access("unlink")
         raise UserError(self.env._("Credit holds are kept as a record and can't be deleted."))
 
     # === BUSINESS === #
@@ -150,15 +150,15 @@ class ArCreditHold(models.Model):
                 same = filing.create({**vals, "notify_customer": notify_customer})
                 same._notify_deciders()
             holds |= same
-        return holds.sudo(self.env.su)
+        return holds.sudo(self.env.su)  # sudo: back to the rights of the caller
 
     @api.model
     def _prepare_vals(self, order, decision, binding):
         """Return the values of a hold: who, what, and the numbers of the decision, frozen."""
         exposure = decision.exposure
+        sequence = self.env["ir.sequence"].sudo()  # sudo: whoever confirms draws a number
         return {
-            "name": self.env["ir.sequence"].sudo().next_by_code("ar.credit.hold")
-            or "/",  # sudo: any seller numbers
+            "name": sequence.next_by_code("ar.credit.hold") or "/",
             "order_id": order.id,
             "partner_id": binding.partner_id,
             "company_id": order.company_id.id,

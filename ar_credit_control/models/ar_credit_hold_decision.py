@@ -52,14 +52,15 @@ class ArCreditHoldDecision(models.AbstractModel):
     def _get_deciders(self):
         """Return the users who may decide: credit managers of the company, independent of the order."""
         self.ensure_one()
-        managers = self.env["res.users"].sudo().search(  # sudo: the seller may know who can help
+        users = self.env["res.users"].sudo()  # sudo: the seller may know who can help
+        managers = users.search(
             [
                 ("all_group_ids", "in", self.env.ref("ar_credit_control.group_manager").ids),
                 ("company_ids", "in", self.company_id.ids),
                 ("share", "=", False),
             ]
-        )  # fmt: skip
-        return managers.filtered(self._is_independent).sudo(self.env.su)
+        )
+        return managers.filtered(self._is_independent).sudo(self.env.su)  # sudo: back to the caller's rights
 
     def _is_independent(self, user):
         """Whether a user had no part in the order: author, salesperson (then and now), last editor of its lines."""
@@ -116,9 +117,10 @@ class ArCreditHoldDecision(models.AbstractModel):
     def _confirm_order(self):
         """Confirm the order of an approved hold."""
         self.ensure_one()
-        # sudo: deciding on credit needs no sales rights; context of the caller must not reach the confirmation
-        order = self.order_id.with_context({"lang": self.env.lang, "tz": self.env.user.tz}).sudo()
-        order.with_company(order.company_id).with_context(send_email=self.notify_customer).action_confirm()
+        context = {"lang": self.env.lang, "tz": self.env.user.tz, "send_email": self.notify_customer}
+        # Superuser, as deciding on credit needs no sales rights; and nothing of the caller's context gets through.
+        order = self.order_id.with_env(self.env(context=context, su=True))
+        order.with_company(order.company_id).action_confirm()
 
     def _release(self):
         """Mark approvals as used up: their orders went through."""
@@ -133,14 +135,12 @@ class ArCreditHoldDecision(models.AbstractModel):
 
     def _notify_deciders(self):
         """Give each possible decider an activity; say so in the log if there is nobody."""
-        for hold in self:
+        for hold in self.sudo():  # sudo: sellers can't plan for managers
             deciders = hold._get_deciders()
             for user in deciders:
-                hold.sudo().activity_schedule(
-                    ACTIVITY, user_id=user.id
-                )  # sudo: sellers can't plan for managers
+                hold.activity_schedule(ACTIVITY, user_id=user.id)
             if not deciders:
-                hold.sudo()._message_log(body=hold._get_banner())  # sudo: as above
+                hold._message_log(body=hold._get_banner())
 
     def _close_activities(self):
         """Remove the requests for a decision."""

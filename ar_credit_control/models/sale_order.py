@@ -75,10 +75,11 @@ class SaleOrder(models.Model):
     @api.depends("ar_credit_controlled")
     def _compute_partner_credit_warning(self):
         """Keep Odoo's own warning away where ours speaks: the two count differently."""
-        super()._compute_partner_credit_warning()
+        result = super()._compute_partner_credit_warning()
         for order in self:
             if order.ar_credit_controlled:
                 order.partner_credit_warning = ""
+        return result
 
     def _can_see_ar_credit(self):
         """Whether the user may see credit figures of the order's company (onchange lets him try any company)."""
@@ -167,6 +168,7 @@ class SaleOrder(models.Model):
         for order in self:
             _result, hold = order._try_or_hold(super(SaleOrder, order)._validate_order, notify_customer=True)
             hold._tell_salesperson()
+        return True
 
     def _try_or_hold(self, confirm, notify_customer=False):
         """Call `confirm`; where the credit check refuses, undo all it did and file a hold instead.

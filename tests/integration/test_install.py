@@ -86,7 +86,7 @@ def trouble(output):
     return [match[0] for match in TROUBLE.finditer(output) if not EXPECTED.search(match[0])]
 
 
-# Odoo's own remarks about this installation of it, and demo data that is loaded beside real data on purpose.
+# Odoo's own remarks about its libraries, unless the line is one of ours.
 EXPECTED = re.compile(
     r"geoip|http_interface|invalid addons directory|wkhtmltopdf|Some modules have missing deps"
 )

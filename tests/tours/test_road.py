@@ -1,0 +1,140 @@
+"""The whole road of a receivable in Chromium: three colleagues and a customer, in English and in Chinese."""
+
+from odoo.tests import new_test_user
+
+from tests.test_gateways_common import GatewaysHttpCase
+from tests.tours.visitor import visit
+
+CUSTOMER = "深圳市腾飞贸易有限公司"
+PRODUCT = "Road connector"
+
+
+class RoadCase(GatewaysHttpCase):
+    """Quotation → hold → approval → order → invoice with QR → paid on a phone → reminder → receipt matched."""
+
+    lang = "en_US"
+    words = {"over": "goes over the limit by", "pay": "Pay with Alipay", "paid": "Payment received"}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["res.lang"]._activate_lang("zh_CN")
+        cls.seller = cls.colleague("road_seller", "sales_team.group_sale_salesman")
+        cls.credit_manager = cls.colleague(
+            "road_credit", "sales_team.group_sale_salesman_all_leads,ar_credit_control.group_manager"
+        )
+        cls.accountant = cls.colleague(
+            "road_accountant",
+            "account.group_account_invoice,sales_team.group_sale_salesman_all_leads,"
+            "ar_payment_gateways.group_user,ar_collections.group_user",
+        )
+        cls.customer = cls.env["res.partner"].create(
+            {
+                "name": CUSTOMER,
+                "email": "ap@tengfei.example.com",
+                "lang": cls.lang,
+                "is_company": True,
+            }
+        )
+        cls.product = cls.env["product.product"].create(
+            {"name": PRODUCT, "list_price": 1000.0, "type": "service", "invoice_policy": "order",
+             "taxes_id": [], "company_id": False}
+        )  # fmt: skip
+        cls.env["ar.credit.account"].sudo().create(
+            {"partner_id": cls.customer.id, "company_id": cls.company.id, "control": "limited", "credit_limit": 500}
+        )
+
+    @classmethod
+    def colleague(cls, login, groups):
+        return new_test_user(
+            cls.env,
+            login,
+            groups="base.group_user," + groups,
+            lang=cls.lang,
+            company_id=cls.company.id,
+            company_ids=[(6, 0, cls.company.ids)],
+            email=f"{login}@hengrui.example.com",
+        )
+
+    def walk(self):
+        """Walk it; each step starts from what the one before left in the database."""
+        self.the_salesperson_is_held()
+        self.the_credit_manager_approves()
+        self.the_accountant_invoices()
+        self.the_customer_pays_by_phone()
+
+    def the_salesperson_is_held(self):
+        with visit(self, "road_seller") as seller:
+            seller.open("/odoo/sales")
+            seller.click(".o_list_button_add")
+            seller.pick("[name=partner_id] input", CUSTOMER)
+            seller.click("[name=order_line] .o_field_x2many_list_row_add a")
+            seller.pick("[name=product_template_id] input", PRODUCT)
+            seller.see("[name=amount_untaxed], [name=tax_totals]", "1,000.00")
+            seller.see(".alert-warning", self.words["over"])
+            seller.click("button[name=action_confirm]")
+            seller.see(".alert-warning button[name=action_open_ar_credit_holds]")
+            seller.screenshot("1-held")
+        self.order = self.env["sale.order"].search([("partner_id", "=", self.customer.id)], limit=1)
+        self.assertEqual(self.order.state, "draft")
+        self.hold = self.order.ar_credit_hold_id
+        self.assertEqual((self.hold.state, self.hold.excess), ("pending", 500.0))
+
+    def the_credit_manager_approves(self):
+        name = self.hold.name
+        with visit(self, "road_credit") as manager:
+            manager.open("/odoo/sales")
+            manager.choose_menu("sale.sale_order_menu", "ar_credit_control.menu_ar_credit_hold")
+            manager.click(".o_data_row .o_data_cell", name)
+            manager.screenshot("2-hold")
+            manager.click(".o_statusbar_buttons button", index=0)
+            manager.type(".modal [name=comment] textarea", "Long-standing customer")
+            manager.click(".modal-footer .btn-primary")
+            manager.see(".o_arrow_button_current[data-value=released]")
+            manager.screenshot("3-approved")
+        self.assertEqual(self.order.state, "sale")
+        self.assertEqual(self.hold.decided_by, self.credit_manager)
+
+    def the_accountant_invoices(self):
+        path = f"/odoo/sales/{self.order.id}"
+        with visit(self, "road_accountant") as accountant:
+            accountant.open(path)
+            accountant.click("#create_invoice, button[id^=create_invoice]")
+            accountant.click(".modal button[name=create_invoices]")
+            accountant.click("button[name=action_post]")
+            accountant.see("[name=ar_payment_qr] svg")
+            accountant.screenshot("4-invoice")
+        self.invoice_ = self.order.invoice_ids
+        self.assertEqual((self.invoice_.state, self.invoice_.amount_residual), ("posted", 1000.0))
+
+    def the_customer_pays_by_phone(self):
+        path = f"/pay/{self.invoice_._get_ar_payment_link().sudo().token}"
+        with visit(self, phone=True, lang=self.lang.replace("_", "-")) as customer:
+            customer.open(path)
+            customer.see(".amount", "1,000.00")
+            customer.screenshot("5-landing")
+            customer.click("button.alipay", self.words["pay"])
+            customer.see(".code svg")
+            customer.screenshot("6-code")
+            shop = customer.url
+            customer.open(customer.attribute("a.alipay", "href"))
+            customer.screenshot("7-cashier")
+            customer.click("button")
+            customer.open(shop)
+            customer.see("h1", self.words["paid"])
+            customer.screenshot("8-receipt")
+        self.assertEqual(self.invoice_.payment_state, "paid")
+        self.assertEqual(self.invoice_.amount_residual, 0.0)
+
+
+class TestRoadEnglish(RoadCase):
+    def test_road(self):
+        self.walk()
+
+
+class TestRoadChinese(RoadCase):
+    lang = "zh_CN"
+    words = {"over": "超", "pay": "支付宝", "paid": "已收到"}
+
+    def test_road(self):
+        self.walk()
