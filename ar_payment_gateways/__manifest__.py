@@ -24,7 +24,6 @@
         "views/res_config_settings_views.xml",
         "views/menus.xml",
     ],
-    "demo": [],
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
 }

@@ -1,9 +1,10 @@
 """A Chinese company, its Alipay provider, and the simulator the provider talks to."""
 
-from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.tests import HttpCase
 
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.addons.ar_payment_gateways import const
+
 from tests.simulators import alipay_keys
 from tests.simulators.alipay import AlipaySimulator, Knobs
 

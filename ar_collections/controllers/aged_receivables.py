@@ -1,6 +1,6 @@
 from odoo.http import Controller, content_disposition, request, route
 
-from odoo.addons.ar_collections.report.aged_receivables_xlsx import AgedReceivablesWorkbook
+from ..report.aged_receivables_xlsx import AgedReceivablesWorkbook
 
 
 class AgedReceivables(Controller):

@@ -8,8 +8,6 @@ from . import (
     ar_dunning_notice_sending,
     ar_dunning_policy,
     ar_dunning_run,
-    ar_receivable_report,
-    ar_receivable_report_line,
     res_company,
     res_config_settings,
     res_partner,

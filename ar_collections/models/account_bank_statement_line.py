@@ -6,7 +6,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
-from odoo.addons.ar_collections.core import matching
+from ..core import matching
 
 
 class AccountBankStatementLine(models.Model):
@@ -28,7 +28,9 @@ class AccountBankStatementLine(models.Model):
         currency_field="ar_open_currency_id",
         help="What is still on the suspense account.",
     )
-    ar_open_currency_id = fields.Many2one("res.currency", compute="_compute_ar_open_amount")
+    ar_open_currency_id = fields.Many2one(
+        "res.currency", "Currency to Match", compute="_compute_ar_open_amount"
+    )
 
     # === COMPUTE === #
 

@@ -7,7 +7,9 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     ar_reminder_count = fields.Integer(
-        compute="_compute_ar_reminder_count", groups="ar_collections.group_user,ar_collections.group_auditor"
+        "Reminders",
+        compute="_compute_ar_reminder_count",
+        groups="ar_collections.group_user,ar_collections.group_auditor",
     )
 
     def _compute_ar_reminder_count(self):

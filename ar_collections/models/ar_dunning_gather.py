@@ -4,7 +4,7 @@ from decimal import Decimal
 from odoo import api, models
 from odoo.tools import SQL
 
-from odoo.addons.ar_collections.core import dunning
+from ..core import dunning
 
 
 class ArDunningGather(models.AbstractModel):

@@ -14,7 +14,6 @@ class ArDunningLevel(models.Model):
     sequence = fields.Integer(default=10)
     name = fields.Char(required=True, translate=True)
     days_overdue = fields.Integer(
-        "Days Overdue",
         required=True,
         default=7,
         help="An item reaches this level that many days after its due date.",

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import email_normalize
 
-from odoo.addons.ar_collections.core import aging, dunning
+from ..core import aging, dunning
 
 #: What may still change on a notice that went out: its cancellation and what the mail system reports.
 _OPEN_AFTER_SENDING = {"state", "cancelled_by_id", "cancelled_on", "mail_mail_id", "payment_link_id"}
@@ -30,7 +30,7 @@ class ArDunningNotice(models.Model):
     email = fields.Char("Sent to", readonly=True)
     lang = fields.Char("Language", readonly=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
-    level_id = fields.Many2one("ar.dunning.level", "Level", readonly=True, ondelete="restrict", index=True)
+    level_id = fields.Many2one("ar.dunning.level", readonly=True, ondelete="restrict", index=True)
     state = fields.Selection(
         [
             ("draft", "To Send"),
@@ -56,14 +56,14 @@ class ArDunningNotice(models.Model):
         readonly=True,
     )
     line_ids = fields.One2many("ar.dunning.notice.line", "notice_id", "Items", readonly=True)
-    overdue = fields.Monetary("Overdue", readonly=True)
+    overdue = fields.Monetary(readonly=True)
     credits = fields.Monetary(readonly=True, help="What is in the customer's favour and not matched yet.")
-    amount_due = fields.Monetary("Amount Due", readonly=True, help="Overdue less credits.")
+    amount_due = fields.Monetary(readonly=True, help="Overdue less credits.")
     days_overdue = fields.Integer("Oldest, Days", readonly=True, aggregator="max")
     contact_date = fields.Date("Sent On", readonly=True)
-    payment_link_id = fields.Many2one("ar.payment.link", "Payment Link", readonly=True)
+    payment_link_id = fields.Many2one("ar.payment.link", readonly=True)
     mail_mail_id = fields.Many2one(
-        "mail.mail", readonly=True, ondelete="set null", groups="base.group_system"
+        "mail.mail", "Outgoing E-mail", readonly=True, ondelete="set null", groups="base.group_system"
     )
     delivery_state = fields.Selection(related="mail_mail_id.state", string="Delivery")
     delivery_failure = fields.Text(related="mail_mail_id.failure_reason")

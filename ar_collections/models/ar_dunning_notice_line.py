@@ -28,7 +28,6 @@ class ArDunningNoticeLine(models.Model):
     amount = fields.Monetary("Open Amount", required=True)
     level_id = fields.Many2one(
         "ar.dunning.level",
-        "Level",
         required=True,
         ondelete="restrict",
         index=True,

@@ -1,10 +1,12 @@
 from odoo import fields, models
 
-from odoo.addons.ar_collections.core import dunning
+from ..core import dunning
 
 
 class ArDunningNotice(models.Model):
-    """Sending of notices: lock, read again, shrink or drop, mark sent, queue the e-mail, in one transaction."""
+    """Sending of notices: lock, read again, shrink or drop, mark sent, queue the e-mail, in one
+    transaction.
+    """
 
     _inherit = "ar.dunning.notice"
 
@@ -131,7 +133,10 @@ class ArDunningNotice(models.Model):
         return (
             self.env["ir.qweb"]
             .with_context(lang=self.lang)
-            ._render("ar_collections.dunning_items", {"notice": notice, "link": notice.payment_link_id, "qr_url": notice._qr_url()})
+            ._render(
+                "ar_collections.dunning_items",
+                {"notice": notice, "link": notice.payment_link_id, "qr_url": notice._qr_url()},
+            )
         )
 
     def _log_on_customers(self):

@@ -3,7 +3,7 @@ from itertools import pairwise
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from odoo.addons.ar_collections.core import dunning
+from ..core import dunning
 
 
 class ArDunningPolicy(models.Model):

@@ -68,11 +68,11 @@ class ArDunningRun(models.Model):
         tracking=True,
     )
     notice_ids = fields.One2many("ar.dunning.notice", "run_id", "Notices", readonly=True, copy=False)
-    notice_count = fields.Integer(compute="_compute_counts")
-    to_send_count = fields.Integer(compute="_compute_counts")
-    sent_count = fields.Integer(compute="_compute_counts")
-    no_email_count = fields.Integer(compute="_compute_counts")
-    dropped_count = fields.Integer(compute="_compute_counts")
+    notice_count = fields.Integer("Number of Notices", compute="_compute_counts")
+    to_send_count = fields.Integer("Notices to Send", compute="_compute_counts")
+    sent_count = fields.Integer("Reminders Sent", compute="_compute_counts")
+    no_email_count = fields.Integer("Without E-mail", compute="_compute_counts")
+    dropped_count = fields.Integer("Dropped", compute="_compute_counts")
     progress = fields.Float(
         compute="_compute_counts", help="Share of the notices that are dealt with, in percent."
     )

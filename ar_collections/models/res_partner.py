@@ -20,7 +20,9 @@ class ResPartner(models.Model):
         help="Leave this customer out of every dunning run of this company.",
     )
     ar_reminder_count = fields.Integer(
-        compute="_compute_ar_reminder_count", groups="ar_collections.group_user,ar_collections.group_auditor"
+        "Reminders",
+        compute="_compute_ar_reminder_count",
+        groups="ar_collections.group_user,ar_collections.group_auditor",
     )
 
     def _compute_ar_reminder_count(self):

@@ -1,9 +1,10 @@
 """The aged receivables as a workbook: one sheet by customer and currency, one with every item."""
 
 import io
-from itertools import groupby
 
 import xlsxwriter
+
+from odoo.tools import groupby
 
 AMOUNT_FIELDS = (
     "amount_not_due",
@@ -62,15 +63,15 @@ class AgedReceivablesWorkbook:
 
     def _sheet(self, name, columns, widths):
         """Add a sheet with the heading every sheet has: company, date, total, ledger, difference."""
-        report, _t = self.report, self.env._
+        report = self.report
         sheet = self.book.add_worksheet(name[:31])
-        sheet.write_string(0, 0, _t("Aged Receivables"), self.title)
+        sheet.write_string(0, 0, self.env._("Aged Receivables"), self.title)
         sheet.write_string(1, 0, report.company_id.name)
         rows = (
-            (2, _t("As of"), None),
-            (3, _t("Open items"), report.total),
-            (4, _t("General ledger"), report.ledger_balance),
-            (5, _t("Difference"), report.difference),
+            (2, self.env._("As of"), None),
+            (3, self.env._("Open Items"), report.total),
+            (4, self.env._("General Ledger"), report.ledger_balance),
+            (5, self.env._("Difference"), report.difference),
         )
         for row, label, value in rows:
             sheet.write_string(row, 0, label)
@@ -94,7 +95,6 @@ class AgedReceivablesWorkbook:
 
         row = _FIRST_ROW
         for (partner, currency), lines in groupby(self.lines.sorted(by_customer), by_customer):
-            lines = list(lines)
             sheet.write_string(row, 0, partner)
             sheet.write_string(row, 1, currency)
             for column, name in enumerate(AMOUNT_FIELDS, 2):

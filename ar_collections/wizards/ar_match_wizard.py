@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.ar_collections.core import matching
+from ..core import matching
 
 #: More proposals than anyone reads; the best come first.
 MAX_PROPOSALS = 40

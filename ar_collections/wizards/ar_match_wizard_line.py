@@ -3,7 +3,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import format_amount
 
-from odoo.addons.ar_collections.core import matching
+from ..core import matching
 
 
 class ArMatchWizardLine(models.TransientModel):

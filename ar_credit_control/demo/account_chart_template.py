@@ -46,6 +46,8 @@ class AccountChartTemplate(models.AbstractModel):
         template._ar_demo_load_export_position(company)
         template._ar_demo_load_rates(company)
         template._ar_demo_name({"journal_cny": template.ref("bank")})
+        pricelists = self.env["product.pricelist"].search([("company_id", "=", company.id)])
+        pricelists.with_context(lang="zh_CN").name = "默认"
 
     def _ar_demo_load_export_position(self, company):
         """Exports are zero-rated: a tax of 0 % that replaces the sales tax, and the fiscal position doing it."""
@@ -91,8 +93,12 @@ class AccountChartTemplate(models.AbstractModel):
         company = self.env["res.company"].browse(company_id)
         if self._ar_demo_ref("hx1"):
             return
+        # Nobody is told by e-mail of what happened in the demo's past.
         loader = self.with_company(company).with_context(
-            allowed_company_ids=company.ids, tracking_disable=True, skip_pdf_attachment_generation=True
+            allowed_company_ids=company.ids,
+            tracking_disable=True,
+            mail_activity_quick_update=True,
+            skip_pdf_attachment_generation=True,
         )
         loader._ar_demo_load_invoices()
         loader._ar_demo_load_credit_notes()

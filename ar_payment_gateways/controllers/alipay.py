@@ -6,9 +6,11 @@ from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
-from odoo.addons.ar_payment_gateways import const
 from odoo.addons.payment import utils as payment_utils
 from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
+
+from .. import const
+from ..core.form import parse_form
 
 _logger = logging.getLogger(__name__)
 
@@ -29,16 +31,15 @@ class AlipayController(http.Controller):
         csrf=False,
         save_session=False,
         max_content_length=const.NOTIFICATION_MAX_BYTES,
+        raw_body=True,
     )
     def notify(self, provider_id, **_data):
-        """Take a notification. Only the form counts, each field once: a query string could smuggle in others."""
-        form = request.httprequest.form
-        one_value_each = all(len(values) == 1 for _name, values in form.lists())
-        accepted = (
-            not request.httprequest.query_string
-            and one_value_each
-            and request.env["ar.gateway.order"]._receive_alipay(provider_id, form.to_dict())
-        )
+        """Take a notification. Only the body counts: a query string could smuggle in other fields."""
+        accepted = False
+        form = parse_form(request.httprequest.get_data())
+        if form and not request.httprequest.query_string:
+            orders = request.env["ar.gateway.order"]
+            accepted = orders._receive_alipay(provider_id, form.fields, form.charset)
         return request.make_response(
             ACCEPTED if accepted else REFUSED, headers=[("Content-Type", "text/plain; charset=utf-8")]
         )

@@ -8,8 +8,8 @@ from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
-from odoo.addons.ar_payment_gateways import const
-from odoo.addons.ar_payment_gateways.core.languages import pick_language
+from .. import const
+from ..core.languages import pick_language
 
 _logger = logging.getLogger(__name__)
 
@@ -43,7 +43,9 @@ class PayController(http.Controller):
     and browsers inside apps often keep no cookies.
     """
 
-    @http.route(f"{const.PAY_ROUTE}/<string:token>", type="http", auth="public", methods=["GET"], save_session=False)
+    @http.route(
+        f"{const.PAY_ROUTE}/<string:token>", type="http", auth="public", methods=["GET"], save_session=False
+    )
     def landing(self, token, **_query):
         """Show what is open now and how to pay it."""
         link = request.env["ar.payment.link"]._by_token(token)
@@ -125,9 +127,11 @@ class PayController(http.Controller):
         try:
             with request.env.cr.savepoint():
                 transaction._post_process()
-        except psycopg2.OperationalError:  # a conflict with the cron: let the dispatcher run the request again
+        except (
+            psycopg2.OperationalError
+        ):  # a conflict with the cron: let the dispatcher run the request again
             raise
-        except Exception:  # noqa: BLE001 whatever an accounting override raises, the payment itself stays recorded
+        except Exception:
             _logger.exception("Transaction %s could not be booked yet.", transaction.reference)
 
     @staticmethod

@@ -8,7 +8,7 @@ from .money import format_minor
 
 SUBJECT_MAX_CHARS = 256
 # The documentation of `subject`: "不可使用特殊字符，如 /，=，& 等".
-_FORBIDDEN = re.compile(r"[/=&\\\x00-\x1f\"'<>]+")
+_FORBIDDEN = re.compile(r"[/=&\\\x00-\x1f\"'<>\s]+")
 
 
 def precreate_content(

@@ -24,7 +24,7 @@ _UNSIGNED_IN_REQUEST = frozenset({"sign"})
 _UNSIGNED_IN_NOTIFICATION = frozenset({"sign", "sign_type"})
 
 
-class MalformedAnswer(ValueError):
+class MalformedAnswerError(ValueError):
     """The answer has not the shape that Alipay documents."""
 
 
@@ -97,7 +97,7 @@ def signed_node(body: bytes, name: str) -> SignedNode:
     The signature is over the node's text as it was sent, so it is cut out of the raw bytes, never re-serialised.
     Errors come in GBK now and then, whatever charset was asked for.
 
-    :raise MalformedAnswer: if there is no such node.
+    :raise MalformedAnswerError: if there is no such node.
     """
     members = _members(body)
     signature = _text(members.get("sign", b'""'))
@@ -105,7 +105,7 @@ def signed_node(body: bytes, name: str) -> SignedNode:
         content = members.get(candidate)
         if content is not None and content.startswith(b"{"):
             return SignedNode(candidate, content, signature)
-    raise MalformedAnswer("no node named " + name)
+    raise MalformedAnswerError("no node named " + name)
 
 
 def _text(token: bytes) -> str:
@@ -137,7 +137,7 @@ def _members(body: bytes) -> dict[str, bytes]:
         if closes:
             break
     if depth != 0 or mask[end:].strip():
-        raise MalformedAnswer("not one JSON object")
+        raise MalformedAnswerError("not one JSON object")
     return members
 
 
@@ -145,7 +145,7 @@ def _add_member(members: dict[str, bytes], name: bytes, content: bytes) -> None:
     key = _text(name)
     # A name that comes twice means that somebody hopes we check one and read the other.
     if not key or key in members or not content.strip():
-        raise MalformedAnswer(f"bad member {key!r}")
+        raise MalformedAnswerError(f"bad member {key!r}")
     members[key] = content.strip(b" \t\r\n")
 
 

@@ -68,9 +68,7 @@ def is_pair(private_key: RSAPrivateKey, public_key: RSAPublicKey) -> bool:
 
 def fingerprint(public_key: RSAPublicKey) -> str:
     """Return the first 16 hex digits of the SHA-256 of the key's DER form, in groups of four: to compare by eye."""
-    der = public_key.public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    der = public_key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return " ".join(textwrap.wrap(hashlib.sha256(der).hexdigest()[:16], 4))
 
 

@@ -4,6 +4,7 @@ from . import ar_gateway_order
 from . import ar_gateway_order_query
 from . import ar_payment_link_order
 from . import account_move
+from . import ir_http
 from . import payment_provider
 from . import payment_transaction
 from . import res_config_settings

@@ -7,7 +7,9 @@ from odoo.tools.image import image_data_uri
 class AccountMove(models.Model):
     _inherit = "account.move"
 
-    ar_payment_link_count = fields.Integer(compute="_compute_ar_payment_link_count", compute_sudo=True)
+    ar_payment_link_count = fields.Integer(
+        "Payment Links", compute="_compute_ar_payment_link_count", compute_sudo=True
+    )
     ar_payment_qr = fields.Html(
         "Payment QR Code", compute="_compute_ar_payment_qr", compute_sudo=True, sanitize=False
     )
@@ -17,9 +19,7 @@ class AccountMove(models.Model):
     def _compute_ar_payment_link_count(self):
         """Count the links that pay each invoice, closed ones too."""
         counts = dict(
-            self.env["ar.payment.link"]._read_group(
-                [("move_ids", "in", self.ids)], ["move_ids"], ["__count"]
-            )
+            self.env["ar.payment.link"]._read_group([("move_ids", "in", self.ids)], ["move_ids"], ["__count"])
         )
         for move in self:
             move.ar_payment_link_count = counts.get(move._origin, 0)

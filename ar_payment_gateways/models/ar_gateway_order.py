@@ -6,11 +6,12 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.service.model import retrying
 
-from odoo.addons.ar_payment_gateways import const
-from odoo.addons.ar_payment_gateways.core import alipay_trade, link_token, money, order_number, qr
-from odoo.addons.ar_payment_gateways.core.alipay_precreate import precreate_content
-from odoo.addons.ar_payment_gateways.core.alipay_trade import Verdict
 from odoo.addons.payment.logging import get_payment_logger
+
+from .. import const
+from ..core import alipay_trade, link_token, money, order_number, qr
+from ..core.alipay_precreate import precreate_content
+from ..core.alipay_trade import Verdict
 
 _logger = get_payment_logger(__name__)
 
@@ -53,6 +54,7 @@ class ArGatewayOrder(models.Model):
             ("closed", "Closed"),
             ("mismatch", "To Check"),
         ],
+        "Status",
         default="draft",
         required=True,
         readonly=True,
@@ -225,7 +227,9 @@ class ArGatewayOrder(models.Model):
                 "provider_reference": report.trade_no,
             },
         )
-        paid_at = report.paid_at.astimezone(UTC).replace(tzinfo=None) if report.paid_at else fields.Datetime.now()
+        paid_at = (
+            report.paid_at.astimezone(UTC).replace(tzinfo=None) if report.paid_at else fields.Datetime.now()
+        )
         self.write({"state": "paid", "gateway_reference": report.trade_no, "paid_at": paid_at})
         transaction._ar_trigger_post_processing()
         still_open = sum(transaction.invoice_ids.mapped("amount_residual"))

@@ -3,10 +3,11 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
-from odoo.addons.ar_payment_gateways import const
-from odoo.addons.ar_payment_gateways.core import alipay_signing, alipay_trade, rsa_keys
-from odoo.addons.ar_payment_gateways.core.alipay_trade import Verdict
 from odoo.addons.payment.logging import get_payment_logger
+
+from .. import const
+from ..core import alipay_signing, alipay_trade, rsa_keys
+from ..core.alipay_trade import Verdict
 
 _logger = get_payment_logger(__name__)
 
@@ -30,11 +31,12 @@ class ArGatewayOrder(models.Model):
     # === NOTIFICATIONS === #
 
     @api.model
-    def _receive_alipay(self, provider_id, params):
+    def _receive_alipay(self, provider_id, params, charset="utf-8"):
         """Act on a notification of Alipay.
 
         :param int provider_id: whose address it came to; from outside.
         :param dict params: the form, URL-decoded once; from outside.
+        :param str charset: what the form was encoded in; the signature is over those bytes.
         :return: whether Alipay can stop sending it: it was genuine and has been dealt with, now or before.
         :rtype: bool
         """
@@ -43,7 +45,7 @@ class ArGatewayOrder(models.Model):
         if provider.code != "alipay" or provider.state == "disabled" or not provider.alipay_public_key:
             return False
         key = rsa_keys.load_public_key(provider.alipay_public_key)
-        if not alipay_signing.verify_notification(params, key):
+        if not alipay_signing.verify_notification(params, key, charset):
             _logger.warning("Provider %s: notification without valid signature.", provider.id)
             return False
         report = alipay_trade.report_of_notification(params)

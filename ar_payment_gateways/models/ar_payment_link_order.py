@@ -1,12 +1,14 @@
 from datetime import timedelta
 from urllib.parse import urlencode
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from odoo.addons.ar_payment_gateways import const
 from odoo.addons.payment import utils as payment_utils
+
+from .. import const
+from ..core import link_token
 
 
 class ArPaymentLink(models.Model):
@@ -14,8 +16,33 @@ class ArPaymentLink(models.Model):
 
     _inherit = "ar.payment.link"
 
-    attempt_count = fields.Integer("Attempts", readonly=True, copy=False, help="How often somebody began to pay.")
+    attempt_count = fields.Integer(
+        "Attempts", readonly=True, copy=False, help="How often somebody began to pay."
+    )
     order_ids = fields.One2many("ar.gateway.order", "link_id", string="Gateway Orders", readonly=True)
+
+    # === OPENING === #
+
+    @api.model
+    def _by_token(self, token):
+        """Return the link of a token that came from outside, in sudo, or an empty recordset."""
+        if not link_token.has_token_shape(token):
+            return self.sudo().browse()  # sudo: nothing in it
+        # sudo: the token is the permission; nobody is logged in where this is called.
+        return self.sudo().search([("token_digest", "=", link_token.digest(token))], limit=1)
+
+    def _count_scan(self):
+        """Count one opening of the page, without touching write_date or waking anything up."""
+        self.env.execute_query(
+            SQL(
+                "UPDATE ar_payment_link SET scan_count = scan_count + 1, last_scan = %s WHERE id IN %s RETURNING id",
+                fields.Datetime.now(),
+                tuple(self.ids),
+            )
+        )
+        self.invalidate_recordset(["scan_count", "last_scan"], flush=False)
+
+    # === WAYS TO PAY === #
 
     def _gateway_providers(self):
         """Return the providers, in sudo, that this link can be paid with on our own page."""
@@ -38,6 +65,8 @@ class ArPaymentLink(models.Model):
                 self.company_id.id, self.partner_id.id, self.amount_due, currency_id=self.currency_id.id
             )
         )
+
+    # === GATEWAY ORDERS === #
 
     def _open_order(self, provider):
         """Return the path of the page where this link is paid with `provider`.
@@ -64,7 +93,9 @@ class ArPaymentLink(models.Model):
             return order._page_url()
 
         path = orders._in_own_transaction(register)
-        orders._in_own_transaction(lambda env: env["ar.payment.link"].browse(link_id)._close_outdated(order_id))
+        orders._in_own_transaction(
+            lambda env: env["ar.payment.link"].browse(link_id)._close_outdated(order_id)
+        )
         return path
 
     def _number_order(self, provider):
@@ -103,7 +134,10 @@ class ArPaymentLink(models.Model):
     def _count_attempt(self):
         """Count, and by that make attempts on one link follow each other (first statement of the transaction)."""
         self.env.execute_query(
-            SQL("UPDATE ar_payment_link SET attempt_count = attempt_count + 1 WHERE id = %s RETURNING id", self.id)
+            SQL(
+                "UPDATE ar_payment_link SET attempt_count = attempt_count + 1 WHERE id = %s RETURNING id",
+                self.id,
+            )
         )
         self.invalidate_recordset(["attempt_count"], flush=False)
 
@@ -121,6 +155,8 @@ class ArPaymentLink(models.Model):
         for order in self.order_ids - current:
             if order.state in ("draft", "open") and order.provider_id == current.provider_id:
                 order._expire()
+
+    # === ODOO'S OWN PAGE === #
 
     def _core_payment_path(self):
         """Return the path of Odoo's payment page for what is open now, or False.

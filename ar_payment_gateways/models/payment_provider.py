@@ -5,9 +5,10 @@ from urllib.parse import urlsplit
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from odoo.addons.ar_payment_gateways import const
-from odoo.addons.ar_payment_gateways.core import alipay_signing, alipay_trade, rsa_keys
 from odoo.addons.payment.logging import get_payment_logger
+
+from .. import const
+from ..core import alipay_signing, alipay_trade, rsa_keys
 
 _logger = get_payment_logger(__name__)
 
@@ -40,7 +41,10 @@ class PaymentProvider(models.Model):
         "Fingerprint", compute="_compute_alipay_public_key_fingerprint", groups="base.group_system"
     )
     alipay_product_code = fields.Selection(
-        [("QR_CODE_OFFLINE", "订单码支付 (QR_CODE_OFFLINE)"), ("FACE_TO_FACE_PAYMENT", "当面付 (FACE_TO_FACE_PAYMENT)")],
+        [
+            ("QR_CODE_OFFLINE", "Order code (QR_CODE_OFFLINE)"),
+            ("FACE_TO_FACE_PAYMENT", "Face to face (FACE_TO_FACE_PAYMENT)"),
+        ],
         "Alipay Product",
         help="The product that your account has signed for.",
         default="QR_CODE_OFFLINE",
@@ -181,7 +185,7 @@ class PaymentProvider(models.Model):
         name = f"{method.replace('.', '_')}_response"
         try:
             node = alipay_signing.signed_node(body, name)
-        except alipay_signing.MalformedAnswer as error:
+        except alipay_signing.MalformedAnswerError as error:
             raise ValidationError(self.env._("Alipay's answer cannot be read.")) from error
         try:
             data = loads(node.content.decode("utf-8", "replace"))
@@ -191,7 +195,10 @@ class PaymentProvider(models.Model):
         if not alipay_signing.verify(node.content, node.signature, key):
             _logger.warning(
                 "Provider %s: answer to %s without valid signature (%s %s).",
-                self.id, method, data.get("code"), data.get("sub_code"),
+                self.id,
+                method,
+                data.get("code"),
+                data.get("sub_code"),
             )
             if node.signature or data.get("code") == const.CODE_SUCCESS:
                 raise ValidationError(
@@ -219,4 +226,6 @@ class PaymentProvider(models.Model):
         if self.code != "alipay":
             super()._log_response(response, reference=reference)
             return
-        _logger.info("Alipay answered HTTP %s (%s, provider %s).", response.status_code, reference or "-", self.id)
+        _logger.info(
+            "Alipay answered HTTP %s (%s, provider %s).", response.status_code, reference or "-", self.id
+        )

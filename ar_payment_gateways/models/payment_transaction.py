@@ -1,14 +1,17 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.ar_payment_gateways import const
 from odoo.addons.payment import utils as payment_utils
+
+from .. import const
 
 
 class PaymentTransaction(models.Model):
     _inherit = "payment.transaction"
 
-    ar_gateway_order_ids = fields.One2many("ar.gateway.order", "transaction_id", string="Gateway Orders", readonly=True)
+    ar_gateway_order_ids = fields.One2many(
+        "ar.gateway.order", "transaction_id", string="Gateway Orders", readonly=True
+    )
 
     # === PAYMENT FLOW === #
 
@@ -43,7 +46,8 @@ class PaymentTransaction(models.Model):
                 raise UserError(env._("This payment was processed already."))
             domain = [("transaction_id", "=", transaction_id), *env["ar.gateway.order"]._reusable_domain()]
             return (
-                env["ar.gateway.order"].search(domain, limit=1) or env["ar.gateway.order"]._prepare(transaction)
+                env["ar.gateway.order"].search(domain, limit=1)
+                or env["ar.gateway.order"]._prepare(transaction)
             ).id
 
         order_id = orders._in_own_transaction(number)

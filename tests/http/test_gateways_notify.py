@@ -3,6 +3,7 @@
 from odoo.tests.common import new_test_user
 
 from odoo.addons.ar_payment_gateways import const
+
 from tests.test_gateways_common import GatewaysHttpCase
 
 
@@ -44,6 +45,13 @@ class TestNotify(GatewaysHttpCase):
         self.assertEqual(self.notify({"a": "b"}), "fail")
         self.assert_untouched()
         self.assertEqual(self.notify(fields), "success")
+
+    def test_gbk_although_utf8_was_asked_for(self):
+        self.alipay.knobs.gbk = True
+        self.alipay.trades.by_number[self.order.name].content["subject"] = "深圳货款誠"
+        self.pay(self.order)
+        self.assertEqual([answer for _fields, answer in self.alipay.notifications], ["success"])
+        self.assert_paid_once()
 
     def test_another_key_is_refused(self):
         self.alipay.knobs.notify_other_key = True

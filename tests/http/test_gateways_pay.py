@@ -128,16 +128,20 @@ class TestPay(GatewaysHttpCase):
 
     def test_core_payment_form_leads_to_the_same_page(self):
         invoice = self.invoice()
-        transaction = self.env["payment.transaction"].sudo().create(
-            {
-                "provider_id": self.provider.id,
-                "payment_method_id": self.env.ref("payment.payment_method_alipay").id,
-                "amount": invoice.amount_residual,
-                "currency_id": self.cny.id,
-                "partner_id": self.partner_a.id,
-                "operation": "online_redirect",
-                "invoice_ids": [(6, 0, invoice.ids)],
-            }
+        transaction = (
+            self.env["payment.transaction"]
+            .sudo()
+            .create(
+                {
+                    "provider_id": self.provider.id,
+                    "payment_method_id": self.env.ref("payment.payment_method_alipay").id,
+                    "amount": invoice.amount_residual,
+                    "currency_id": self.cny.id,
+                    "partner_id": self.partner_a.id,
+                    "operation": "online_redirect",
+                    "invoice_ids": [(6, 0, invoice.ids)],
+                }
+            )
         )
         form = transaction._get_processing_values()["redirect_form_html"]
         self.assertIn(transaction._ar_checkout_token(), form)
@@ -178,7 +182,9 @@ class TestPages(GatewaysHttpCase):
     def test_language_of_the_browser(self):
         self.env["res.lang"]._activate_lang("zh_CN")
         link = self.invoice()._get_ar_payment_link()
-        self.assertIn('lang="zh-CN"', self.landing(link, **{"Accept-Language": "zh-HK,zh;q=0.9,en;q=0.8"}).text)
+        self.assertIn(
+            'lang="zh-CN"', self.landing(link, **{"Accept-Language": "zh-HK,zh;q=0.9,en;q=0.8"}).text
+        )
         self.assertIn("应付", self.landing(link, **{"Accept-Language": "zh-CN"}).text)
         self.assertIn("Amount due", self.landing(link, **{"Accept-Language": "xx,en"}).text)
 
@@ -196,7 +202,8 @@ class TestPages(GatewaysHttpCase):
 
     def test_unknown_tokens_all_look_alike(self):
         pages = {
-            self.url_open(f"/pay/{token}").text for token in ("x", "x" * 22, "é" * 22, "0" * 22, "a.b", "%00" * 22)
+            self.url_open(f"/pay/{token}").text
+            for token in ("x", "x" * 22, "é" * 22, "0" * 22, "a.b", "%00" * 22)
         }
         self.assertEqual(len(pages), 1)
         self.assertEqual(self.url_open("/pay/" + "x" * 22).status_code, 404)
@@ -225,7 +232,9 @@ class TestPages(GatewaysHttpCase):
         self.assertFalse(link.order_ids)
 
     def test_another_companys_provider_cannot_be_chosen(self):
-        other = self.provider.copy({"company_id": self.setup_other_company()["company"].id, "state": "disabled"})
+        other = self.provider.copy(
+            {"company_id": self.setup_other_company()["company"].id, "state": "disabled"}
+        )
         link = self.invoice()._get_ar_payment_link()
         for provider_id in (other.id, 0, "x", "", -1):
             response = self.url_open(f"/pay/{link.sudo().token}/start", data={"provider_id": provider_id})

@@ -3,15 +3,22 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+from psycopg2.errors import UniqueViolation
+
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user
+from odoo.tools import mute_logger
 
 from tests.common import ARAccountingCase
 
 
 class DunningCase(ARAccountingCase):
     """A company with the standard policy and a few customers; invoices are made by days overdue."""
+
+    @classmethod
+    def get_default_groups(cls):
+        return super().get_default_groups() | cls.env.ref("ar_collections.group_manager")
 
     @classmethod
     def setUpClass(cls):
@@ -231,7 +238,7 @@ class TestDunning(DunningCase):
     def test_two_open_runs_of_one_policy_are_refused(self):
         self.invoice(self.customer, 100, 10)
         self.run_preview()
-        with self.assertRaises(Exception, msg="unique index"), self.cr.savepoint():
+        with self.assertRaises(UniqueViolation), mute_logger("odoo.sql_db"), self.cr.savepoint():
             self.run_preview()
 
     def test_cancelling_undoes_the_levels(self):
@@ -253,7 +260,9 @@ class TestDunning(DunningCase):
         for partner in (self.customer, self.other):
             self.invoice(partner, 100, 10)
         run = self.run_preview()
-        with patch("odoo.addons.ar_collections.models.ar_dunning_run.BATCH", 1):
+        batch_of_one = patch("odoo.addons.ar_collections.models.ar_dunning_run.BATCH", 1)
+        # a TransactionCase may not commit; tests/integration/test_collections_workers.py does
+        with batch_of_one, patch.object(self.env.cr, "commit", self.env.flush_all):
             run.action_send()
             self.assertEqual((run.state, run.sent_count, run.to_send_count), ("sending", 1, 1))
             self.env["ar.dunning.run"]._cron_send()

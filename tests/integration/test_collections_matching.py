@@ -1,4 +1,4 @@
-"""Bank receipts: proposals with evidence, the booking recipe (handbook reconciliation.md 1.5), undo, attacks."""
+"""Bank receipts: proposals with evidence, the recipe of handbook reconciliation.md 1.5, undo, attacks."""
 
 from datetime import date
 
@@ -35,7 +35,7 @@ class MatchingCase(ARAccountingCase):
             {
                 "move_type": move_type,
                 "partner_id": (partner or cls.customer).id,
-                "invoice_date": day,
+                "invoice_date": date(2026, 1, 15),
                 "currency_id": (currency or cls.company.currency_id).id,
                 "invoice_line_ids": [
                     Command.create({"name": "x", "price_unit": amount, "tax_ids": [Command.clear()]})
@@ -223,7 +223,7 @@ class TestMatching(MatchingCase):
         self.assertEqual(self.exchange_difference(invoice), 100)
 
     def test_foreign_invoice_paid_in_company_currency_without_a_rate(self):
-        """Handbook 1.4 row 12: OCA leaves 80 on another account; here the invoice closes with the difference."""
+        """Handbook 1.4 row 12: OCA leaves 80 elsewhere; here the invoice closes with the difference."""
         invoice = self.invoice(1000, currency=self.usd)
         receipt = self.receipt(7120, invoice.name)
         wizard = self.wizard(receipt)

@@ -80,7 +80,9 @@ class TestPaymentLink(ARAccountingCase):
 
     def test_state_search_agrees_with_state(self):
         links = self.env["ar.payment.link"]
-        made = {name: self.invoice()._get_ar_payment_link() for name in ("active", "revoked", "expired", "paid")}
+        made = {
+            name: self.invoice()._get_ar_payment_link() for name in ("active", "revoked", "expired", "paid")
+        }
         made["revoked"].action_revoke()
         made["expired"].expiry_date = "2020-01-01"
         self._register_payment(made["paid"].move_ids)

@@ -27,19 +27,19 @@ import urllib.parse
 import urllib.request
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 from . import alipay_keys as keys
-from .alipay_cashier import page
-from .alipay_trades import CHINA, NUMBER, TIME_FORMAT, Refusal, Trades, now, yuan
+from .alipay_http import Handler
+from .alipay_trades import CHINA, NUMBER, TIME_FORMAT, RefusalError, Trades, now, yuan
 
 COMMON = {"app_id", "method", "format", "charset", "sign_type", "sign", "timestamp", "version", "biz_content"}
 OPTIONAL = {"notify_url", "return_url", "app_auth_token"}
 MAX_SKEW = timedelta(minutes=15)
 
 
-class BadRequest(Exception):
+class BadRequestError(Exception):
     """A request the gateway does not even look into: code 4000x with this sub_code."""
 
 
@@ -51,7 +51,7 @@ class Knobs:
     http_500: int = 0
     unsigned: int = 0  # answers without a signature
     tamper_answer: bool = False  # change the node after signing
-    gbk: bool = False  # answers in GBK, whatever was asked for
+    gbk: bool = False  # answers and notifications in GBK, whatever was asked for
     no_notify: bool = False
     notify_count: int = 1  # how often each notification is sent although it was acknowledged
     notify_tamper: dict = field(default_factory=dict)  # fields changed after signing
@@ -87,6 +87,10 @@ class AlipaySimulator:
         self.server.shutdown()
         self.server.server_close()
 
+    @property
+    def charset(self):
+        return "gbk" if self.knobs.gbk else "utf-8"
+
     # --- the gateway ---
 
     def handle(self, params):
@@ -98,10 +102,10 @@ class AlipaySimulator:
             self.requests.append((method, content))
             answer = self._execute(method, content, params)
             return name, {"code": "10000", "msg": "Success", **answer}
-        except BadRequest as error:
+        except BadRequestError as error:
             self.refusals.append(str(error))
             return "error_response", {"code": "40002", "msg": "Invalid Arguments", "sub_code": str(error)}
-        except Refusal as error:
+        except RefusalError as error:
             self.refusals.append(error.sub_code)
             return name, {
                 "code": "40004", "msg": "Business Failed", "sub_code": error.sub_code, "sub_msg": error.sub_msg,
@@ -109,32 +113,32 @@ class AlipaySimulator:
 
     def _check(self, params):
         if COMMON - params.keys() or params.keys() - COMMON - OPTIONAL:
-            raise BadRequest("isv.invalid-parameter")
+            raise BadRequestError("isv.invalid-parameter")
         if (params["format"], params["version"]) != ("JSON", "1.0") or params["charset"].lower() != "utf-8":
-            raise BadRequest("isv.invalid-parameter")
+            raise BadRequestError("isv.invalid-parameter")
         if params["sign_type"] != "RSA2":
-            raise BadRequest("isv.invalid-signature-type")
+            raise BadRequestError("isv.invalid-signature-type")
         if params["app_id"] != self.merchant.app_id:
-            raise BadRequest("isv.invalid-app-id")
+            raise BadRequestError("isv.invalid-app-id")
         text = "&".join(f"{k}={v}" for k, v in sorted(params.items()) if k != "sign" and v != "")
         if not keys.verifies(text.encode(), params["sign"], self.merchant.merchant_key):
-            raise BadRequest("isv.invalid-signature")
+            raise BadRequestError("isv.invalid-signature")
         try:
             sent = datetime.strptime(params["timestamp"], TIME_FORMAT).replace(tzinfo=CHINA)
             content = json.loads(params["biz_content"])
         except ValueError:
-            raise BadRequest("isv.invalid-parameter") from None
+            raise BadRequestError("isv.invalid-parameter") from None
         if abs(now() - sent) > MAX_SKEW:
-            raise BadRequest("isv.invalid-timestamp")
+            raise BadRequestError("isv.invalid-timestamp")
         return content
 
     def _execute(self, method, content, params):
         if not NUMBER.fullmatch(str(content.get("out_trade_no", ""))):
-            raise Refusal("ACQ.INVALID_PARAMETER", "out_trade_no")
+            raise RefusalError("ACQ.INVALID_PARAMETER", "out_trade_no")
         if method == "alipay.trade.precreate":
             notify = urllib.parse.urlsplit(params.get("notify_url", ""))
             if notify.scheme not in ("http", "https") or notify.query or notify.fragment:
-                raise BadRequest("isv.invalid-notify-url")
+                raise BadRequestError("isv.invalid-notify-url")
             trade = self.trades.precreate(content, params["notify_url"])
             return {"out_trade_no": trade.number, "qr_code": f"{self.base_url}/cashier/{trade.cashier_id}"}
         if method == "alipay.trade.query":
@@ -150,11 +154,11 @@ class AlipaySimulator:
                 extra = {"refund_fee": answer["refund_fee"], "gmt_refund": now().strftime(TIME_FORMAT)}
                 threading.Thread(target=self.notify, args=(trade, extra), daemon=True).start()
             return answer
-        raise BadRequest("isv.invalid-method")
+        raise BadRequestError("isv.invalid-method")
 
     def sign_answer(self, name, content):
         """Return the body of an answer, signed over the node's exact bytes."""
-        charset = "gbk" if self.knobs.gbk else "utf-8"
+        charset = self.charset
         node = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(charset)
         signature = keys.sign(node, self.merchant.alipay_key)
         if self.knobs.tamper_answer:
@@ -184,7 +188,7 @@ class AlipaySimulator:
         amount = yuan(trade.amount_minor + knobs.amount_delta)
         fields = {
             "gmt_create": trade.created.strftime(TIME_FORMAT),
-            "charset": "utf-8",
+            "charset": self.charset,
             "gmt_payment": trade.paid.strftime(TIME_FORMAT),
             "notify_time": now().strftime(TIME_FORMAT),
             "subject": trade.content["subject"],
@@ -209,7 +213,7 @@ class AlipaySimulator:
         if knobs.notify_other_key:
             self.other_key = self.other_key or keys.new_key()
         key = self.other_key if knobs.notify_other_key else self.merchant.alipay_key
-        fields.update(sign_type="RSA2", sign=keys.sign(text.encode(), key))
+        fields.update(sign_type="RSA2", sign=keys.sign(text.encode(self.charset), key))
         return {**fields, **knobs.notify_tamper}
 
     def notify(self, trade, extra=None):
@@ -219,7 +223,9 @@ class AlipaySimulator:
 
     def send(self, url, fields):
         """POST form fields as a notification; return the answer's text, '' if there was none."""
-        request = urllib.request.Request(url, data=urllib.parse.urlencode(fields).encode(), method="POST")
+        request = urllib.request.Request(
+            url, data=urllib.parse.urlencode(fields, encoding=self.charset).encode(), method="POST"
+        )
         try:
             with urllib.request.urlopen(request, timeout=30) as response:
                 answer = response.read().decode()
@@ -234,66 +240,6 @@ class AlipaySimulator:
             if not self.knobs.no_notify and "success" in self.notify(trade):
                 return
             threading.Event().wait(seconds)
-
-
-class Handler(BaseHTTPRequestHandler):
-    """HTTP: /gateway.do for merchants, /cashier/<id> for buyers."""
-
-    simulator = None
-    protocol_version = "HTTP/1.0"
-
-    def do_POST(self):
-        path, _mark, query = self.path.partition("?")
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if path == "/gateway.do":
-            self._gateway(query, body)
-        elif path.startswith("/cashier/") and path.endswith("/pay"):
-            self._pay(path.split("/")[2])
-        else:
-            self.send_error(404)
-
-    def do_GET(self):
-        parts = self.path.split("/")
-        trade = parts[1] == "cashier" and self.simulator.trades.by_cashier_id(parts[2])
-        if not trade:
-            self.send_error(404)
-            return
-        self._answer(page(trade, self.simulator.trades.scan(trade)), "text/html; charset=utf-8")
-
-    def _gateway(self, query, body):
-        knobs = self.simulator.knobs
-        if knobs.http_500:
-            knobs.http_500 -= 1
-            self.send_error(500)
-            return
-        # Like the real one: the charset of the address decides how the body is read.
-        charset = urllib.parse.parse_qs(query).get("charset", ["gbk"])[0]
-        pairs = urllib.parse.parse_qsl(body.decode("ascii"), keep_blank_values=True, encoding=charset)
-        name, content = self.simulator.handle(dict(pairs))
-        if knobs.drop_response_after_commit:
-            knobs.drop_response_after_commit -= 1
-            self.close_connection = True
-            return
-        self._answer(self.simulator.sign_answer(name, content), "text/html;charset=utf-8")
-
-    def _pay(self, cashier_id):
-        trade = self.simulator.trades.by_cashier_id(cashier_id)
-        if not trade:
-            self.send_error(404)
-            return
-        if self.simulator.trades.pay(trade):
-            threading.Thread(target=self.simulator.notify_until_success, args=(trade,), daemon=True).start()
-        self._answer(page(trade, False), "text/html; charset=utf-8")
-
-    def _answer(self, body, content_type):
-        self.send_response(200)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args):
-        """Keep quiet: tests read their own logs."""
 
 
 def main():

@@ -15,13 +15,14 @@ small{{color:#777}}</style></head><body><main><h1>支付宝模拟器 · Alipay s
 <p><small>{number}</small></p></main></body></html>"""
 
 
-def page(trade, payable, done_url="") -> bytes:
+def page(trade, payable) -> bytes:
     """Return the cashier page of `trade`: a button if it can be paid, else how it ended."""
     amount = f'<p>{escape(trade.content["subject"])}</p><p class="amount">¥ {yuan(trade.amount_minor)}</p>'
     if trade.paid:
         body = f"{amount}<h2>✓ 支付成功 · Paid</h2>"
     elif payable:
-        body = f'{amount}<form method="post" action="/cashier/{trade.cashier_id}/pay"><button>确认付款 · Pay</button></form>'
+        action = f"/cashier/{trade.cashier_id}/pay"
+        body = f'{amount}<form method="post" action="{action}"><button>确认付款 · Pay</button></form>'
     else:
         body = "<h2>交易已关闭 · Closed</h2>"
     return PAGE.format(body=body, number=escape(trade.number)).encode()

@@ -25,9 +25,9 @@ def now():
 
 
 def fen(text):
-    """Return yuan as an integer of fen; raise Refusal unless it is a string with at most two decimals."""
+    """Return yuan as an integer of fen; raise RefusalError unless it is a string with at most two decimals."""
     if not isinstance(text, str) or not AMOUNT.fullmatch(text):
-        raise Refusal("ACQ.INVALID_PARAMETER", "金额必须是最多两位小数的字符串")
+        raise RefusalError("ACQ.INVALID_PARAMETER", "金额必须是最多两位小数的字符串")
     yuan, _dot, cents = text.partition(".")
     return int(yuan) * 100 + int(cents.ljust(2, "0") or 0)
 
@@ -36,7 +36,7 @@ def yuan(amount_minor):
     return f"{amount_minor // 100}.{amount_minor % 100:02d}"
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """A business failure: code 40004 with this sub_code."""
 
     def __init__(self, sub_code, sub_msg=""):
@@ -88,31 +88,31 @@ class Trades:
             if trade is None:
                 trade = self.by_number[content["out_trade_no"]] = Trade(content, notify_url)
             elif trade.status == "TRADE_CLOSED":
-                raise Refusal("ACQ.TRADE_HAS_CLOSE")
+                raise RefusalError("ACQ.TRADE_HAS_CLOSE")
             elif trade.paid:
-                raise Refusal("ACQ.TRADE_HAS_SUCCESS")
+                raise RefusalError("ACQ.TRADE_HAS_SUCCESS")
             elif trade.content != content:
-                raise Refusal("ACQ.CONTEXT_INCONSISTENT")
+                raise RefusalError("ACQ.CONTEXT_INCONSISTENT")
             return trade
 
     def _check_precreate(self, content):
         missing = {"out_trade_no", "total_amount", "subject", "product_code"} - content.keys()
         if missing or content.keys() - PRECREATE_FIELDS:
-            raise Refusal(
+            raise RefusalError(
                 "ACQ.INVALID_PARAMETER", f"参数无效: {sorted(missing or content.keys() - PRECREATE_FIELDS)}"
             )
         if any(not isinstance(value, str) for value in content.values()):
-            raise Refusal("ACQ.INVALID_PARAMETER", "参数必须是字符串")
+            raise RefusalError("ACQ.INVALID_PARAMETER", "参数必须是字符串")
         if not NUMBER.fullmatch(content["out_trade_no"]):
-            raise Refusal("ACQ.INVALID_PARAMETER", "out_trade_no")
+            raise RefusalError("ACQ.INVALID_PARAMETER", "out_trade_no")
         if not 1 <= fen(content["total_amount"]) <= 10**10:
-            raise Refusal("ACQ.TOTAL_FEE_EXCEED")
+            raise RefusalError("ACQ.TOTAL_FEE_EXCEED")
         if not 0 < len(content["subject"]) <= 256 or re.search("[/=&]", content["subject"]):
-            raise Refusal("ACQ.INVALID_PARAMETER", "subject")
+            raise RefusalError("ACQ.INVALID_PARAMETER", "subject")
         if content["product_code"] not in PRODUCTS:
-            raise Refusal("ACQ.ACCESS_FORBIDDEN")
+            raise RefusalError("ACQ.ACCESS_FORBIDDEN")
         if content.get("seller_id", self.merchant.seller_id) != self.merchant.seller_id:
-            raise Refusal("ACQ.INVALID_PARAMETER", "seller_id")
+            raise RefusalError("ACQ.INVALID_PARAMETER", "seller_id")
         self._check_expiry(content.get("time_expire"))
 
     @staticmethod
@@ -122,9 +122,9 @@ class Trades:
         try:
             expiry = datetime.strptime(text, TIME_FORMAT).replace(tzinfo=CHINA)
         except ValueError:
-            raise Refusal("ACQ.INVALID_PARAMETER", "time_expire") from None
+            raise RefusalError("ACQ.INVALID_PARAMETER", "time_expire") from None
         if not now() < expiry < now() + timedelta(days=15):
-            raise Refusal("ACQ.INVALID_PARAMETER", "time_expire")
+            raise RefusalError("ACQ.INVALID_PARAMETER", "time_expire")
 
     def query(self, content):
         with self.lock:
@@ -145,7 +145,7 @@ class Trades:
         with self.lock:
             trade = self._scanned(content)
             if trade.status != "WAIT_BUYER_PAY":
-                raise Refusal("ACQ.TRADE_STATUS_ERROR")
+                raise RefusalError("ACQ.TRADE_STATUS_ERROR")
             trade.status = "TRADE_CLOSED"
             return {"trade_no": trade.trade_no, "out_trade_no": trade.number}
 
@@ -153,12 +153,12 @@ class Trades:
         with self.lock:
             trade = self._scanned(content)
             if not trade.paid:
-                raise Refusal("ACQ.TRADE_STATUS_ERROR")
+                raise RefusalError("ACQ.TRADE_STATUS_ERROR")
             request_no = content.get("out_request_no") or trade.number
             fresh = request_no not in trade.refunds
             amount = fen(content.get("refund_amount"))
             if fresh and sum(trade.refunds.values()) + amount > trade.amount_minor:
-                raise Refusal("ACQ.REFUND_AMT_NOT_EQUAL_TOTAL")
+                raise RefusalError("ACQ.REFUND_AMT_NOT_EQUAL_TOTAL")
             trade.refunds.setdefault(request_no, amount)
             if sum(trade.refunds.values()) == trade.amount_minor:
                 trade.status = "TRADE_CLOSED"
@@ -172,7 +172,7 @@ class Trades:
     def _scanned(self, content):
         trade = self.by_number.get(content.get("out_trade_no"))
         if trade is None or not trade.status:
-            raise Refusal("ACQ.TRADE_NOT_EXIST", "交易不存在")
+            raise RefusalError("ACQ.TRADE_NOT_EXIST", "交易不存在")
         if trade.status == "WAIT_BUYER_PAY" and trade.is_over:
             trade.status = "TRADE_CLOSED"
         return trade

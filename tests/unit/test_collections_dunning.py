@@ -126,7 +126,7 @@ def test_order_of_the_items_does_not_matter(items, ladder):
 
 @given(ITEMS, LADDERS, st.sets(st.integers(0, 300)))
 def test_life_of_a_customer(items, ladder, down_days):
-    """Run every day but some: each item hears each level once at most, in order, and all of them in the end."""
+    """Run every day but some: each item hears each level once at most, in order, and all in the end."""
     heard = {item.key: [] for item in items}
     state, last = {item.key: replace(item, level_reached=0) for item in items}, None
     for offset in range(600):

@@ -145,7 +145,7 @@ def test_payer_by_name(payer, customer, fit):
 
 
 def test_traps_of_the_handbook():
-    """reconciliation.md 1.4: empty memo, wildcard, one digit: nothing is proposed without payer and amount."""
+    """Handbook 1.4: empty memo, wildcard, one digit: nothing is proposed without payer and amount."""
     for memo in ("", "%", "0", "_", "2026"):
         assert matching.propose(receipt(memo), [item()]) == []
     assert matching.propose(receipt("INV/2026/00010"), [item()]) == []

@@ -1,5 +1,6 @@
 """RSA2: canonical strings, signatures and the signed node, against messages of Alipay's own sandbox."""
 
+import contextlib
 import json
 import string
 from pathlib import Path
@@ -170,13 +171,11 @@ def test_error_response_is_found_without_signature():
     ],
 )
 def test_malformed_answers(body):
-    with pytest.raises(signing.MalformedAnswer):
+    with pytest.raises(signing.MalformedAnswerError):
         signing.signed_node(body, "a_response")
 
 
 @given(st.binary(max_size=60))
 def test_garbage_never_breaks_the_parser(body):
-    try:
+    with contextlib.suppress(signing.MalformedAnswerError):
         signing.signed_node(body, "a_response")
-    except signing.MalformedAnswer:
-        pass

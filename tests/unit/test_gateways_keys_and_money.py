@@ -2,7 +2,7 @@
 
 import base64
 import re
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -85,7 +85,9 @@ def test_minor_units_come_back(amount_minor):
     assert money.to_minor(money.from_minor(amount_minor)) == amount_minor
 
 
-@pytest.mark.parametrize("text,minor", [("0.29", 29), ("0.3", 30), ("12", 1200), ("100000000.00", 10**10)])
+@pytest.mark.parametrize(
+    ("text", "minor"), [("0.29", 29), ("0.3", 30), ("12", 1200), ("100000000.00", 10**10)]
+)
 def test_parse(text, minor):
     assert money.parse_minor(text) == minor
 
@@ -98,7 +100,7 @@ def test_nonsense_is_no_amount(text):
 
 
 def test_a_third_decimal_is_never_rounded_away():
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="decimals"):
         money.to_minor(Decimal("0.005"))
     assert money.to_minor(Decimal("7"), decimals=0) == 7
 
@@ -107,7 +109,7 @@ def test_a_third_decimal_is_never_rounded_away():
 
 
 def test_order_numbers_fit_every_gateway():
-    numbers = {order_number.new_order_number(datetime(2026, 11, 23, 8, 0, 0)) for _ in range(500)}
+    numbers = {order_number.new_order_number(datetime(2026, 11, 23, 8, 0, 0, tzinfo=UTC)) for _ in range(500)}
     assert len(numbers) == 500
     assert all(re.fullmatch(r"AR20261123080000[0-9A-Z]{10}", number) for number in numbers)
     assert all(order_number.has_order_number_shape(number) for number in numbers)
@@ -144,7 +146,7 @@ NOTIFICATION = {
 
 
 @pytest.mark.parametrize(
-    "change,verdict,differing",
+    ("change", "verdict", "differing"),
     [
         ({}, Verdict.PAID, ()),
         ({"trade_status": "TRADE_FINISHED"}, Verdict.PAID, ()),
@@ -177,11 +179,11 @@ def test_query_answer():
         {**NOTIFICATION, "send_pay_date": "2026-11-23 16:00:00", "buyer_pay_amount": "100.00"}
     )
     assert trade.judge(report, EXPECTED).verdict is Verdict.PAID
-    assert report.paid_at.astimezone(timezone.utc) == datetime(2026, 11, 23, 8, tzinfo=timezone.utc)
+    assert report.paid_at.astimezone(UTC) == datetime(2026, 11, 23, 8, tzinfo=UTC)
 
 
 def test_times():
-    moment = datetime(2026, 12, 31, 20, 0, tzinfo=timezone.utc)
+    moment = datetime(2026, 12, 31, 20, 0, tzinfo=UTC)
     assert trade.format_time(moment) == "2027-01-01 04:00:00"
     assert trade.parse_time(trade.format_time(moment)) == moment
     assert trade.parse_time("yesterday") is None

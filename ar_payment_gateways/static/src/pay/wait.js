@@ -16,10 +16,10 @@ async function ask() {
     try {
         const response = await fetch(`${location.pathname}/status`, {
             method: "POST",
-            headers: {"Content-Type": "application/json"},
-            body: JSON.stringify({jsonrpc: "2.0", method: "call", params: {}}),
+            headers: { "Content-Type": "application/json" },
+            body: JSON.stringify({ jsonrpc: "2.0", method: "call", params: {} }),
         });
-        const {result} = await response.json();
+        const { result } = await response.json();
         if (result && !["draft", "open"].includes(result.state)) {
             location.reload();
         }

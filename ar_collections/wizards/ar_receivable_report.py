@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
-from odoo.addons.ar_collections.core import aging
+from ..core import aging
 
 #: Column of the lines for each bucket of `aging.buckets()`, in their order.
 BUCKET_COLUMNS = ("amount_not_due", "amount_1_30", "amount_31_60", "amount_61_90", "amount_over_90")

@@ -16,7 +16,7 @@ class ArReceivableReportLine(models.TransientModel):
         "ar.receivable.report", required=True, readonly=True, index=True, ondelete="cascade"
     )
     company_id = fields.Many2one("res.company", readonly=True)
-    company_currency_id = fields.Many2one("res.currency", "Company Currency", readonly=True)
+    company_currency_id = fields.Many2one("res.currency", readonly=True)
     move_line_id = fields.Many2one("account.move.line", "Journal Item", readonly=True, ondelete="cascade")
     move_id = fields.Many2one("account.move", "Invoice/Entry", readonly=True, ondelete="cascade")
     partner_id = fields.Many2one("res.partner", "Customer", readonly=True, ondelete="cascade")
