@@ -197,3 +197,44 @@ class TestGroups(SecurityCase):
             group = self.env.ref(f"{addon}.group_user")
             with self.assertRaises(ValidationError), self.cr.savepoint():
                 self.users["portal"].write({"group_ids": [Command.link(group.id)]})
+
+
+class TestMenus(SecurityCase):
+    """A screen that a role may use hangs where the role can get at it."""
+
+    def reachable(self, user):
+        """Return the external ids of the menus a user gets at from an app."""
+        menus = self.env["ir.ui.menu"].with_user(user).load_menus(False)
+        waiting, found = list(menus["root"]["children"]), set()
+        while waiting:
+            menu = menus[waiting.pop()]
+            waiting += menu["children"]
+            found.add(menu["xmlid"])
+        return found
+
+    def test_every_role_reaches_the_menus_of_its_area(self):
+        wrong = []
+        for addon in OURS:
+            for persona, user in self.users.items():
+                if f"{addon}." not in PERSONAS[persona]:
+                    continue
+                reachable = self.reachable(user)
+                for xmlid, menu in self.menus_of(addon):
+                    model = menu.action.sudo().res_model
+                    allowed = not menu.group_ids or menu.group_ids & user.all_group_ids
+                    if (
+                        allowed
+                        and self.env[model].with_user(user).has_access("read")
+                        and xmlid not in reachable
+                    ):
+                        wrong.append(f"{persona}: {xmlid}")
+        self.assert_none(wrong, "may read the model, but no way leads to the menu")
+
+    def menus_of(self, addon):
+        """Yield (external id, menu) of the menus of an addon that open a window."""
+        data = self.env["ir.model.data"].search([("module", "=", addon), ("model", "=", "ir.ui.menu")])
+        self.assertTrue(data)
+        for record in data:
+            menu = self.env["ir.ui.menu"].browse(record.res_id)
+            if menu.action and menu.action._name == "ir.actions.act_window":
+                yield record.complete_name, menu
