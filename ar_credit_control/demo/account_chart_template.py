@@ -196,7 +196,9 @@ class AccountChartTemplate(models.AbstractModel):
             amount = invoice.amount_residual if paid.endswith("%") else invoice.amount_residual + float(paid)
             line = self.env["account.bank.statement.line"].create(
                 {
-                    **self._ar_demo_receipt(currency, currency.round(amount), self._ar_demo_day(row["days_ago"])),
+                    **self._ar_demo_receipt(
+                        currency, currency.round(amount), self._ar_demo_day(row["days_ago"])
+                    ),
                     "partner_name": row["payer"],
                     "payment_ref": row["memo"].format(
                         number=number, wide=number.translate(FULL_WIDTH), spaced=number.replace("/", " ")
@@ -236,7 +238,7 @@ class AccountChartTemplate(models.AbstractModel):
             yield amount, days
 
     def _ar_demo_lines(self, row, quantity_field):
-        """Order or invoice lines of a row's "product*quantity ..."; Odoo takes the prices from product and pricelist."""
+        """Order or invoice lines of a row's "product*quantity ...", at the prices of product and pricelist."""
         lines = []
         for item in row["lines"].split():
             code, quantity = item.split("*")
