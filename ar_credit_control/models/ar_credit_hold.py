@@ -32,6 +32,7 @@ class ArCreditHold(models.Model):
     name = fields.Char(required=True, readonly=True, default="/")
     state = fields.Selection(
         STATES,
+        string="Status",
         required=True,
         default="pending",
         readonly=True,
@@ -70,16 +71,18 @@ class ArCreditHold(models.Model):
         string="Order Total", readonly=True, currency_field="order_currency_id", aggregator=None
     )
     excess = fields.Monetary(string="Over the Limit by", readonly=True)
-    binding = fields.Json(readonly=True, groups=CREDIT_GROUPS, help="What an approval binds to.")
+    binding = fields.Json(
+        string="Approved Content", readonly=True, groups=CREDIT_GROUPS, help="What an approval binds to."
+    )
     binding_hash = fields.Char(string="Order Fingerprint", readonly=True)
 
     decided_by = fields.Many2one("res.users", readonly=True)
     decided_on = fields.Datetime(readonly=True)
     decision_comment = fields.Text(string="Comment", readonly=True)
 
-    is_stale = fields.Boolean(compute="_compute_is_stale", compute_sudo=True)
+    is_stale = fields.Boolean(string="Order Has Changed", compute="_compute_is_stale", compute_sudo=True)
     can_decide = fields.Boolean(compute="_compute_can_decide")
-    helper_names = fields.Char(string="Can Decide", compute="_compute_helper_names", compute_sudo=True)
+    helper_names = fields.Char(string="Deciders", compute="_compute_helper_names", compute_sudo=True)
     current_exposure = fields.Monetary(
         string="Exposure Now", compute="_compute_current", groups=CREDIT_GROUPS, compute_sudo=True
     )

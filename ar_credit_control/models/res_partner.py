@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 READERS = (
-    "sales_team.group_sale_salesman,account.group_account_invoice,"
+    "sales_team.group_sale_salesman,account.group_account_invoice,account.group_account_readonly,"
     "ar_credit_control.group_user,ar_credit_control.group_auditor"
 )
 CREDIT_GROUPS = "ar_credit_control.group_user,ar_credit_control.group_auditor"

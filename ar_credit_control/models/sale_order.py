@@ -20,7 +20,9 @@ class SaleOrder(models.Model):
         HOLD_STATES, string="Credit Hold Status", compute="_compute_ar_credit_hold_id", compute_sudo=True
     )
     ar_credit_currency_id = fields.Many2one(related="company_id.currency_id", string="Credit Currency")
-    ar_credit_controlled = fields.Boolean(compute="_compute_ar_credit", compute_sudo=True)
+    ar_credit_controlled = fields.Boolean(
+        string="Under Credit Control", compute="_compute_ar_credit", compute_sudo=True
+    )
     ar_credit_available = fields.Monetary(
         string="Available Credit",
         compute="_compute_ar_credit",
@@ -34,7 +36,9 @@ class SaleOrder(models.Model):
         compute_sudo=True,
         currency_field="ar_credit_currency_id",
     )
-    ar_credit_message = fields.Char(compute="_compute_ar_credit_message", compute_sudo=True)
+    ar_credit_message = fields.Char(
+        string="Credit Warning", compute="_compute_ar_credit_message", compute_sudo=True
+    )
 
     # === COMPUTE === #
 

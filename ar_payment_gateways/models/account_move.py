@@ -7,7 +7,9 @@ from odoo.tools.image import image_data_uri
 class AccountMove(models.Model):
     _inherit = "account.move"
 
-    ar_payment_link_count = fields.Integer(compute="_compute_ar_payment_link_count", compute_sudo=True)
+    ar_payment_link_count = fields.Integer(
+        "Payment Links", compute="_compute_ar_payment_link_count", compute_sudo=True
+    )
     ar_payment_qr = fields.Html(
         "Payment QR Code", compute="_compute_ar_payment_qr", compute_sudo=True, sanitize=False
     )

@@ -54,6 +54,7 @@ class ArGatewayOrder(models.Model):
             ("closed", "Closed"),
             ("mismatch", "To Check"),
         ],
+        "Status",
         default="draft",
         required=True,
         readonly=True,

@@ -71,6 +71,7 @@ class ArPaymentLink(models.Model):
     amount_due = fields.Monetary(compute="_compute_amount_due", help="Open on the invoices right now.")
     state = fields.Selection(
         [("active", "Active"), ("paid", "Paid"), ("revoked", "Revoked"), ("expired", "Expired")],
+        "Status",
         compute="_compute_state",
         search="_search_state",
     )

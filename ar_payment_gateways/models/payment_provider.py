@@ -42,8 +42,8 @@ class PaymentProvider(models.Model):
     )
     alipay_product_code = fields.Selection(
         [
-            ("QR_CODE_OFFLINE", "订单码支付 (QR_CODE_OFFLINE)"),
-            ("FACE_TO_FACE_PAYMENT", "当面付 (FACE_TO_FACE_PAYMENT)"),
+            ("QR_CODE_OFFLINE", "Order code (QR_CODE_OFFLINE)"),
+            ("FACE_TO_FACE_PAYMENT", "Face to face (FACE_TO_FACE_PAYMENT)"),
         ],
         "Alipay Product",
         help="The product that your account has signed for.",

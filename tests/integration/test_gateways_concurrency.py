@@ -100,8 +100,9 @@ class TestConcurrency(ARCase):
         with self.committed() as env:
             orders = env["ar.gateway.order"].search([("transaction_id", "=", self.transaction_id)])
             self.assertEqual(orders.mapped("state"), ["open"])
+            number = orders.name
         self.assertEqual(
-            {content["out_trade_no"] for _method, content in self.alipay.requests}, {orders.name}
+            {content["out_trade_no"] for _method, content in self.alipay.requests}, {number}
         )
 
     def test_duplicates_at_once_are_booked_once(self):

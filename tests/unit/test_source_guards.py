@@ -29,10 +29,12 @@ def _commented(path, *numbers):
 
 
 def _raises_rights(call):
-    """Whether a call is `.sudo()` or `.with_user(SUPERUSER_ID)`."""
+    """Whether a call is `.sudo()` or `.with_user(SUPERUSER_ID)`; `.sudo(env.su)` gives rights back."""
     if not isinstance(call.func, ast.Attribute):
         return False
-    return call.func.attr == "sudo" or (call.func.attr == "with_user" and "SUPERUSER" in ast.unparse(call))
+    if call.func.attr == "with_user":
+        return "SUPERUSER" in ast.unparse(call)
+    return call.func.attr == "sudo" and not call.args
 
 
 def _statement_of(path):

@@ -1,0 +1,95 @@
+"""The reviewed state of rights, which test_security compares with the real one."""
+
+OURS = ("ar_credit_control", "ar_payment_gateways", "ar_collections")
+OPERATIONS = {"c": "create", "r": "read", "w": "write", "u": "unlink"}
+
+# Kinds of user, each with its groups. Nobody here has more than the rights named.
+PERSONAS = {
+    **{
+        f"{addon.removeprefix('ar_').split('_')[0]} {role}": f"base.group_user,{addon}.group_{role}"
+        for addon in OURS
+        for role in ("auditor", "user", "manager")
+    },
+    "internal": "base.group_user",
+    "salesman": "sales_team.group_sale_salesman",
+    "accountant": "account.group_account_invoice",
+    "portal": "base.group_portal",
+    "public": "base.group_public",
+}
+CREDIT, GATEWAYS, COLLECTIONS = ("credit", "payment", "collections")
+
+
+def _area(area, auditor="r", user="r", manager="r", **others):
+    """Return the rights of the three roles of an area, and those of others ("crwu" in any order)."""
+    return {f"{area} auditor": auditor, f"{area} user": user, f"{area} manager": manager, **others}
+
+
+# Model -> kind of user -> rights; a kind not named has none.
+ACCESS = {
+    # The limit is a manager's; the rows are the record of who granted what.
+    "ar.credit.account": _area(CREDIT, manager="crw"),
+    # Written by the credit check and by decisions only, which run past access rights.
+    "ar.credit.hold": _area(CREDIT, salesman="r"),
+    "ar.credit.hold.decide": _area(CREDIT, auditor="", user="", manager="crw"),
+    "ar.payment.link": _area(GATEWAYS, user="crw", manager="crw"),
+    # Written by the machinery only.
+    "ar.gateway.order": _area(GATEWAYS),
+    "ar.dunning.policy": _area(COLLECTIONS, manager="cruw"),
+    "ar.dunning.level": _area(COLLECTIONS, manager="cruw"),
+    "ar.dunning.run": _area(COLLECTIONS, user="cruw", manager="cruw"),
+    # What was sent to whom: made by the run only, never edited.
+    "ar.dunning.notice": _area(COLLECTIONS),
+    "ar.dunning.notice.line": _area(COLLECTIONS),
+    # What a person asked for on the screen; its lines are computed.
+    "ar.receivable.report": _area(COLLECTIONS, auditor="crw", user="crw", manager="crw"),
+    "ar.receivable.report.line": _area(COLLECTIONS),
+    "ar.match.wizard": _area(COLLECTIONS, auditor="", user="cruw", manager="cruw"),
+    "ar.match.wizard.line": _area(COLLECTIONS, auditor="", user="cruw", manager="cruw"),
+}
+
+# Models without an own company, with the reason why nothing leaks.
+NO_COMPANY = {}
+
+# Public methods of ours, callable by any user through RPC on records they can name, with what keeps them safe.
+PUBLIC_METHODS = {
+    "account.bank.statement.line.action_ar_match": "_ar_check_user: group and rights; opens the wizard",
+    "account.bank.statement.line.action_ar_undo": "_ar_check_user: group and rights",
+    "account.move.action_view_ar_reminders": "opens a list",
+    "ar.dunning.notice.action_exclude": "checks the group and that the run is in preview",
+    "ar.dunning.notice.action_include": "checks the group and that the run is in preview",
+    "ar.dunning.notice.action_view_payment_link": "opens a form",
+    "ar.dunning.run.action_cancel": "_check_user: group and rights; a manager where messages went out",
+    "ar.dunning.run.action_draft": "_check_user: group and rights",
+    "ar.dunning.run.action_preview": "_check_user: group and rights",
+    "ar.dunning.run.action_send": "_check_user: group and rights",
+    "ar.dunning.run.action_view_notices": "opens a list",
+    "ar.match.wizard.action_book": "the receipt checks group, rights and amounts again in _ar_book",
+    "ar.receivable.report.action_export_xlsx": "_check_allowed: group and companies",
+    "ar.receivable.report.action_open": "_check_allowed: group and companies",
+    "ar.receivable.report.line.action_change_date": "opens a form with the date of a readable report",
+    "ar.receivable.report.line.action_export_current": "calls action_export_xlsx of a readable report",
+    "ar.receivable.report.line.action_open_move": "opens a form",
+    "res.partner.action_view_ar_reminders": "opens a list",
+    "account.move.action_ar_payment_link": "makes the link, then needs the right to read links, or all is undone",
+    "account.move.action_view_ar_payment_links": "opens a list",
+    "ar.credit.account.action_open_holds": "opens a list",
+    "ar.credit.hold.action_approve": "_check_can_decide: manager, independent, pending, order unchanged",
+    "ar.credit.hold.action_reject": "_check_can_decide, as approval",
+    "ar.credit.hold.action_open_order": "opens a form",
+    "ar.credit.hold.decide.action_decide": "calls action_approve or action_reject",
+    "ar.gateway.order.action_query": "checks the group; only asks the gateway, whose answer is verified",
+    "ar.payment.link.action_open_page": "opens the page that every customer may open",
+    "ar.payment.link.action_revoke": "check_access('write')",
+    "res.partner.action_open_ar_credit_account": "opens a form",
+    "sale.order.action_confirm_or_hold": "calls action_confirm, which Odoo guards; a refusal files a hold",
+    "sale.order.action_open_ar_credit_holds": "opens a list",
+}
+
+# Overrides of Odoo's own public methods: guarded where Odoo guards them.
+ORM_METHODS = set(
+    """
+    create write unlink copy copy_data default_get fields_get read search_fetch web_read web_save web_search_read
+    name_search name_create action_archive action_unarchive init get_view get_views onchange load export_data
+    read_group formatted_read_group message_post
+    """.split()
+)
