@@ -44,6 +44,8 @@ class AccountChartTemplate(models.AbstractModel):
         template = self.with_company(company)
         if not chinese:
             company.account_sale_tax_id.write({"name": "13%", "amount": 13.0})
+            # To the generic chart everybody outside the United States is abroad, the Chinese customers too.
+            self.env["account.fiscal.position"].search([("company_id", "=", company.id)]).auto_apply = False
         template._ar_demo_load_rates(company)
         template._ar_demo_name({"journal_cny": template.ref("bank")})
 
