@@ -10,7 +10,7 @@ TXT
 }
 
 demo() {
-    local fresh= prepare=
+    local fresh='' prepare=''
     while [ $# -gt 0 ]; do
         case $1 in
             --fresh) fresh=1 ;;
@@ -129,7 +129,7 @@ demo_serve() {
     trap demo_stop EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
-    cd "$root"
+    cd "$root" || return
     demo_start mailbox "$python" -m tests.simulators.mailbox --smtp-port "$smtp_port" --http-port "$mail_port" --folder "$work/mail/$demo_db"
     demo_start alipay "$python" -m tests.simulators.alipay --port "$alipay_port" --state-dir "$work/alipay/$demo_db"
     demo_settings "http://127.0.0.1:$alipay_port/gateway.do"

@@ -1,6 +1,6 @@
-"""Run by `./ar demo` in `odoo shell`: lets the demo company be paid through the Alipay simulator and Odoo's Demo provider.
+"""Run by `./ar demo` in `odoo shell`: the demo company is paid through the Alipay simulator and Odoo's Demo provider.
 
-Expects ALIPAY_KEYS in the environment: the folder in which the simulator keeps its keys. Doing it again changes nothing.
+Expects ALIPAY_KEYS in the environment: the folder where the simulator keeps its keys. Doing it again changes nothing.
 """
 
 import json
@@ -24,7 +24,9 @@ def journal_of(code, name, chinese):
     """The journal where the money of a provider arrives."""
     journal = env["account.journal"].search([("code", "=", code), ("company_id", "=", company.id)])
     if not journal:
-        journal = env["account.journal"].create({"name": name, "code": code, "type": "bank", "company_id": company.id})
+        journal = env["account.journal"].create(
+            {"name": name, "code": code, "type": "bank", "company_id": company.id}
+        )
         journal.with_context(lang="zh_CN").name = chinese
     return journal
 

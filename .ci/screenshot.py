@@ -34,7 +34,8 @@ SETTLED = """(() => {
     const client = document.querySelector(".o_web_client");
     return document.readyState === "complete" && document.fonts.status === "loaded"
         && (!client || document.querySelector(".o_action_manager > *, .o_home_menu, .o_apps"))
-        && !document.querySelector(busy) && [...document.images].every((image) => image.complete || image.loading === "lazy");
+        && !document.querySelector(busy)
+        && [...document.images].every((image) => image.complete || image.loading === "lazy");
 })()"""
 
 
@@ -56,7 +57,7 @@ class Page:
                     raise RuntimeError(f"{method}: {answer['error']['message']}")
                 return answer["result"]
             if answer.get("method") == "Runtime.exceptionThrown":
-                print("page:", answer["params"]["exceptionDetails"]["text"], file=sys.stderr)  # noqa: T201
+                print("page:", answer["params"]["exceptionDetails"]["text"], file=sys.stderr)
 
     def evaluate(self, script: str) -> object:
         """The value of a JavaScript expression."""
@@ -69,13 +70,15 @@ class Page:
         """Wait until the page has been settled and unchanged for `quiet` seconds."""
         deadline, last, since = time.monotonic() + timeout, None, time.monotonic()
         while time.monotonic() < deadline:
-            size = self.evaluate("document.documentElement.outerHTML.length") if self.evaluate(SETTLED) else None
+            size = (
+                self.evaluate("document.documentElement.outerHTML.length") if self.evaluate(SETTLED) else None
+            )
             if size is None or size != last:
                 last, since = size, time.monotonic()
             elif time.monotonic() - since > quiet:
                 return
             time.sleep(0.1)
-        print("the page did not settle; taking it as it is", file=sys.stderr)  # noqa: T201
+        print("the page did not settle; taking it as it is", file=sys.stderr)
 
     def click(self, selector: str) -> None:
         """Click an element: a CSS selector, or `text=...` for the button, link or tab with that text."""
@@ -95,9 +98,23 @@ def chromium(size: tuple[int, int], scale: float) -> Iterator[Page]:
     """A fresh headless Chromium with one tab of that size."""
     binary = shutil.which("chromium") or shutil.which("google-chrome") or "chromium"
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        command = [binary, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
-        command += ["--remote-debugging-port=0", f"--user-data-dir={profile}", "--hide-scrollbars", "--mute-audio"]
-        process = subprocess.Popen([*command, "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)  # noqa: S603
+        command = [
+            binary,
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+        ]
+        command += [
+            "--remote-debugging-port=0",
+            f"--user-data-dir={profile}",
+            "--hide-scrollbars",
+            "--mute-audio",
+        ]
+        process = subprocess.Popen(
+            [*command, "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
         try:
             line = next(line for line in process.stderr if "DevTools listening" in line)
             port = re.search(r":(\d+)/", line).group(1)
@@ -107,7 +124,10 @@ def chromium(size: tuple[int, int], scale: float) -> Iterator[Page]:
             width, height = size
             page.call(
                 "Emulation.setDeviceMetricsOverride",
-                **{"width": width, "height": height, "deviceScaleFactor": scale, "mobile": width < 600},
+                width=width,
+                height=height,
+                deviceScaleFactor=scale,
+                mobile=width < 600,
             )
             yield page
         finally:
@@ -172,14 +192,18 @@ def capture(page: Page, args: argparse.Namespace) -> None:
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("url")
     parser.add_argument("login")
     parser.add_argument("lang")
     parser.add_argument("out", type=Path)
     parser.add_argument("--size", default="1440x900", help="viewport, such as 390x844")
     parser.add_argument("--scale", type=float, default=1, help="pixels of the picture per pixel of the page")
-    parser.add_argument("--click", action="append", default=[], help="CSS selector or text=..., in this order")
+    parser.add_argument(
+        "--click", action="append", default=[], help="CSS selector or text=..., in this order"
+    )
     parser.add_argument("--js", help="JavaScript to run last")
     parser.add_argument("--full", action="store_true", help="the whole page instead of the viewport")
     args = parser.parse_args()

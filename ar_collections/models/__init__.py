@@ -3,9 +3,9 @@ from . import (
     account_move,
     ar_dunning_gather,
     ar_dunning_level,
+    ar_dunning_notice_sending,  # before the model that inherits it
     ar_dunning_notice,
     ar_dunning_notice_line,
-    ar_dunning_notice_sending,
     ar_dunning_policy,
     ar_dunning_run,
     res_company,

@@ -70,6 +70,7 @@ class AccountBankStatementLine(models.Model):
             names = ", ".join(line.ar_matched_move_ids.mapped("name"))
             # sudo: billing rights do not include writing bank lines; `_ar_check_user` is the guard
             line.sudo().action_undo_reconciliation()
+            # sudo: as above
             line.move_id.sudo().message_post(body=self.env._("Matching undone: %s", names))
         return True
 
@@ -182,9 +183,8 @@ class AccountBankStatementLine(models.Model):
         )
         created = (line.move_id.line_ids - before).sorted("id")
         items_sudo = [item.sudo() for item, _amount, _item_amount in allocations]  # sudo: as above
-        self.env["account.move.line"].sudo()._reconcile_plan(
-            [created[index] + item for index, item in enumerate(items_sudo)]
-        )
+        plan = [created[index] + item for index, item in enumerate(items_sudo)]
+        self.env["account.move.line"].sudo()._reconcile_plan(plan)  # sudo: as above
 
     def _ar_check_allocations(self, allocations):
         """Check against the books as they are now, rows locked."""

@@ -15,7 +15,7 @@ class ArDunningNotice(models.Model):
 
     _name = "ar.dunning.notice"
     _description = "Dunning Notice"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "ar.dunning.notice.sending"]
     _order = "run_id desc, partner_id, currency_id, id"
     _check_company_auto = True
     _mail_post_access = "read"

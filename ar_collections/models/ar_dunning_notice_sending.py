@@ -3,12 +3,13 @@ from odoo import fields, models
 from ..core import dunning
 
 
-class ArDunningNotice(models.Model):
+class ArDunningNoticeSending(models.AbstractModel):
     """Sending of notices: lock, read again, shrink or drop, mark sent, queue the e-mail, in one
     transaction.
     """
 
-    _inherit = "ar.dunning.notice"
+    _name = "ar.dunning.notice.sending"
+    _description = "Sending of Dunning Notices"
 
     def _send(self):
         """Send the notices of one run that are still due, within the caller's transaction.

@@ -162,8 +162,9 @@ class ArDunningRun(models.Model):
                 raise UserError(self.env._("Only a preview can be set back to draft."))
             run._lock()
             # sudo: see action_preview
-            run.sudo().notice_ids.unlink()
-            run.sudo().state = "draft"
+            run_sudo = run.sudo()
+            run_sudo.notice_ids.unlink()
+            run_sudo.state = "draft"
         return True
 
     def action_send(self):

@@ -63,6 +63,9 @@ class ArReceivableReport(models.TransientModel):
         """Compute the report and download it as a workbook."""
         self.ensure_one()
         self._compute_lines()
+        return self._download_action()
+
+    def _download_action(self):
         return {
             "type": "ir.actions.act_url",
             "url": f"/ar_collections/aged_receivables/{self.id}.xlsx",
@@ -102,19 +105,7 @@ class ArReceivableReport(models.TransientModel):
         own.
         """
         days = SQL("%s::date - item.date_due", self.as_of)
-        is_credit = SQL("item.amount_residual < 0")
-        in_bucket = [
-            SQL("NOT %s AND %s", SQL("(%s)", is_credit), self._sql_holds(bucket, days))
-            for bucket in aging.buckets()
-        ]
-        columns = [
-            SQL("CASE WHEN %s THEN item.amount_residual ELSE 0 END", condition)
-            for condition in (*in_bucket, is_credit)
-        ]
-        cases = SQL(" ").join(
-            SQL("WHEN %s THEN %s", condition, key)
-            for condition, key in zip(in_bucket, BUCKET_KEYS, strict=True)
-        )
+        cases, columns = self._sql_buckets(days)
         return SQL(
             """
             INSERT INTO ar_receivable_report_line (
@@ -138,9 +129,26 @@ class ArReceivableReport(models.TransientModel):
             currency=self.company_id.currency_id.id,
             days=days,
             cases=cases,
-            columns=SQL(", ").join(columns),
+            columns=columns,
             items=self.env["ar.open.item"]._query(self.company_id, self.as_of),
         )
+
+    @api.model
+    def _sql_buckets(self, days):
+        """Return the WHENs that name the bucket of an item, and its amount columns, as SQL."""
+        is_credit = SQL("(item.amount_residual < 0)")
+        in_bucket = [
+            SQL("NOT %s AND %s", is_credit, self._sql_holds(bucket, days)) for bucket in aging.buckets()
+        ]
+        cases = SQL(" ").join(
+            SQL("WHEN %s THEN %s", condition, key)
+            for condition, key in zip(in_bucket, BUCKET_KEYS, strict=True)
+        )
+        columns = SQL(", ").join(
+            SQL("CASE WHEN %s THEN item.amount_residual ELSE 0 END", condition)
+            for condition in (*in_bucket, is_credit)
+        )
+        return cases, columns
 
     @api.model
     def _sql_holds(self, bucket, days):

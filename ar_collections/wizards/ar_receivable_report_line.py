@@ -59,12 +59,10 @@ class ArReceivableReportLine(models.TransientModel):
         self.ensure_one()
         return self.move_id._get_records_action()
 
-    @api.model
     def action_export_current(self):
-        """Download the report on the screen."""
-        return self._current_report().action_export_xlsx()
+        """Download the report on the screen, as it was computed."""
+        return self._current_report()._download_action()
 
-    @api.model
     def action_change_date(self):
         """Ask for another date."""
         report = self._current_report()

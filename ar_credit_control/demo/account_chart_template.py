@@ -1,16 +1,15 @@
 """Loads the demo company's books: what XML records can't say because it is relative to today or needs posting.
 
-The masters (company, users, customers, products) are ordinary XML beside this file, the documents are the CSV files,
-one line a document, dated in days before today. Odoo's own demo of a chart of accounts hangs on the same model
+The masters (company, users, customers, products) are ordinary XML beside this file, the documents are in tables.py,
+one line each, dated in days before today. Odoo's own demo of a chart of accounts hangs on the same model
 (account/demo/account_demo.py). Nothing here runs without demo data.
 """
-
-import csv
 
 from dateutil.relativedelta import relativedelta
 
 from odoo import Command, api, fields, models
-from odoo.tools import file_open
+
+from . import tables
 
 MODULE = "ar_credit_control"
 FULL_WIDTH = {ord(" "): "\u3000"} | {code: code + 0xFEE0 for code in range(ord("!"), ord("~") + 1)}
@@ -26,6 +25,8 @@ class AccountChartTemplate(models.AbstractModel):
         """Activate English and Simplified Chinese, with the translations of what is installed."""
         for code in ("en_US", "zh_CN"):
             self.env["res.lang"]._activate_and_install_lang(code)
+        # OdooBot makes the demo: what comes with a company is named in the language of who makes it.
+        self.env.ref("base.user_root").lang = "en_US"
 
     @api.model
     def _ar_demo_load_accounting(self, company_id):
@@ -43,31 +44,10 @@ class AccountChartTemplate(models.AbstractModel):
         template = self.with_company(company)
         if not chinese:
             company.account_sale_tax_id.write({"name": "13%", "amount": 13.0})
-        template._ar_demo_load_export_position(company)
+            # To the generic chart everybody outside the United States is abroad, the Chinese customers too.
+            self.env["account.fiscal.position"].search([("company_id", "=", company.id)]).auto_apply = False
         template._ar_demo_load_rates(company)
         template._ar_demo_name({"journal_cny": template.ref("bank")})
-        pricelists = self.env["product.pricelist"].search([("company_id", "=", company.id)])
-        pricelists.with_context(lang="zh_CN").name = "默认"
-
-    def _ar_demo_load_export_position(self, company):
-        """Exports are zero-rated: a tax of 0 % that replaces the sales tax, and the fiscal position doing it."""
-        position = self.env["account.fiscal.position"].create({"name": "Export", "company_id": company.id})
-        tax = self.env["account.tax"].create(
-            {
-                "name": "0% Export",
-                "description": "Zero-rated export",
-                "invoice_label": "0%",
-                "amount": 0.0,
-                "type_tax_use": "sale",
-                "company_id": company.id,
-                "tax_group_id": company.account_sale_tax_id.tax_group_id.id,
-                "fiscal_position_ids": [Command.link(position.id)],
-                "original_tax_ids": [Command.link(company.account_sale_tax_id.id)],
-            }
-        )
-        position.with_context(lang="zh_CN").name = "出口"
-        tax.with_context(lang="zh_CN").write({"name": "出口0%", "description": "出口零税率"})
-        self._ar_demo_name({"position_export": position, "tax_export": tax})
 
     def _ar_demo_load_rates(self, company):
         """One rate a month for the last 13 months, each in CNY for one unit of the foreign currency."""
@@ -80,7 +60,7 @@ class AccountChartTemplate(models.AbstractModel):
                     "company_id": company.id,
                     "inverse_company_rate": float(row[code]),
                 }
-                for row in self._ar_demo_rows("rates")
+                for row in tables.rows(tables.RATES)
                 for code in ("USD", "EUR", "HKD")
             ]
         )
@@ -100,14 +80,25 @@ class AccountChartTemplate(models.AbstractModel):
             mail_activity_quick_update=True,
             skip_pdf_attachment_generation=True,
         )
+        loader._ar_demo_translate()
         loader._ar_demo_load_invoices()
         loader._ar_demo_load_credit_notes()
         loader._ar_demo_load_settlements()
         loader._ar_demo_load_orders()
         loader._ar_demo_load_receipts()
 
+    def _ar_demo_translate(self):
+        """Give the masters their Chinese names, also what Odoo made along with the company."""
+        chinese = self.with_context(lang="zh_CN")
+        for row in tables.rows(tables.CHINESE):
+            chinese._ar_demo_ref(row["record"])[row["field"]] = row["text"]
+        default = self.env["product.pricelist"].search(
+            [("company_id", "=", self.env.company.id), ("name", "=", "Default")]
+        )
+        default.with_context(lang="zh_CN").name = "默认"
+
     def _ar_demo_load_invoices(self):
-        rows = self._ar_demo_rows("invoices")
+        rows = tables.rows(tables.INVOICES)
         moves = self.env["account.move"].create(
             [
                 {
@@ -126,7 +117,7 @@ class AccountChartTemplate(models.AbstractModel):
         self._ar_demo_name({row["document"]: move for row, move in zip(rows, moves, strict=True)})
 
     def _ar_demo_load_credit_notes(self):
-        for row in self._ar_demo_rows("credit_notes"):
+        for row in tables.rows(tables.CREDIT_NOTES):
             invoice = self._ar_demo_ref(row["invoice"])
             note = self.env["account.move"].create(
                 {
@@ -148,7 +139,7 @@ class AccountChartTemplate(models.AbstractModel):
         """Book the receipts of the invoices: bank statement lines straight against the receivable, reconciled."""
         plan = [
             (invoice, amount, invoice.invoice_date + relativedelta(days=days))
-            for row in self._ar_demo_rows("invoices")
+            for row in tables.rows(tables.INVOICES)
             for invoice in self._ar_demo_ref(row["document"])
             for amount, days in self._ar_demo_shares(invoice, row["receipts"])
         ]
@@ -170,7 +161,7 @@ class AccountChartTemplate(models.AbstractModel):
         """Quotations ready to be confirmed, orders that wait for their invoice, one held for the credit manager."""
         # The salesperson writes the orders: who wrote one can't approve it.
         orders = self.env["sale.order"].with_user(self._ar_demo_ref("user_sales"))
-        for row in self._ar_demo_rows("orders"):
+        for row in tables.rows(tables.ORDERS):
             customer = self._ar_demo_ref(row["customer"])
             order = orders.create(
                 {
@@ -188,7 +179,7 @@ class AccountChartTemplate(models.AbstractModel):
 
     def _ar_demo_load_receipts(self):
         """Receipts nobody has matched: exact, written in other ways, short of a fee, from an unknown payer."""
-        for row in self._ar_demo_rows("receipts"):
+        for row in tables.rows(tables.RECEIPTS):
             invoice = self._ar_demo_ref(row["document"]) if row["document"] else self.env["account.move"]
             number = invoice.name or ""
             currency = invoice.currency_id or self.env.company.currency_id
@@ -196,7 +187,9 @@ class AccountChartTemplate(models.AbstractModel):
             amount = invoice.amount_residual if paid.endswith("%") else invoice.amount_residual + float(paid)
             line = self.env["account.bank.statement.line"].create(
                 {
-                    **self._ar_demo_receipt(currency, currency.round(amount), self._ar_demo_day(row["days_ago"])),
+                    **self._ar_demo_receipt(
+                        currency, currency.round(amount), self._ar_demo_day(row["days_ago"])
+                    ),
                     "partner_name": row["payer"],
                     "payment_ref": row["memo"].format(
                         number=number, wide=number.translate(FULL_WIDTH), spaced=number.replace("/", " ")
@@ -236,7 +229,7 @@ class AccountChartTemplate(models.AbstractModel):
             yield amount, days
 
     def _ar_demo_lines(self, row, quantity_field):
-        """Order or invoice lines of a row's "product*quantity ..."; Odoo takes the prices from product and pricelist."""
+        """Order or invoice lines of a row's "product*quantity ...", at the prices of product and pricelist."""
         lines = []
         for item in row["lines"].split():
             code, quantity = item.split("*")
@@ -254,10 +247,6 @@ class AccountChartTemplate(models.AbstractModel):
 
     def _ar_demo_day(self, days_ago):
         return fields.Date.context_today(self) - relativedelta(days=int(days_ago))
-
-    def _ar_demo_rows(self, name):
-        with file_open(f"{MODULE}/demo/{name}.csv") as file:
-            return list(csv.DictReader(file))
 
     def _ar_demo_ref(self, name):
         record = self.env.ref(f"{MODULE}.demo_{name}", raise_if_not_found=False)

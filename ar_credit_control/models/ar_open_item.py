@@ -40,24 +40,7 @@ class ArOpenItem(models.AbstractModel):
             partner_filter = SQL("AND partner.commercial_partner_id = ANY(%s)", list(partner_ids))
         return SQL(
             """
-            WITH not_counted AS (%(not_counted)s),
-            added_back AS (
-                SELECT line_id, SUM(amount) AS amount, SUM(amount_currency) AS amount_currency
-                  FROM (SELECT debit_move_id AS line_id, amount, debit_amount_currency AS amount_currency
-                          FROM not_counted
-                         UNION ALL
-                        SELECT credit_move_id, -amount, -credit_amount_currency
-                          FROM not_counted) side
-              GROUP BY line_id
-            ),
-            candidate AS (
-                SELECT aml.id
-                  FROM account_account account
-                  JOIN account_move_line aml ON aml.account_id = account.id AND aml.reconciled IS NOT TRUE
-                 WHERE account.account_type = 'asset_receivable' AND aml.company_id = %(company)s
-                 UNION
-                SELECT line_id FROM added_back
-            )
+            WITH added_back AS (%(added_back)s)
             SELECT aml.id AS move_line_id,
                    aml.move_id,
                    partner.commercial_partner_id AS partner_id,
@@ -65,27 +48,65 @@ class ArOpenItem(models.AbstractModel):
                    aml.currency_id,
                    COALESCE(aml.date_maturity, aml.date) AS date_due,
                    COALESCE(move.invoice_date, aml.date) AS invoice_date,
+                   open.amount_residual,
+                   open.amount_residual_currency
+              FROM (%(open)s) open
+              JOIN account_move_line aml ON aml.id = open.id
+              JOIN account_move move ON move.id = aml.move_id
+         LEFT JOIN res_partner partner ON partner.id = aml.partner_id
+             WHERE (open.amount_residual <> 0 OR open.amount_residual_currency <> 0) %(partner_filter)s
+            """,
+            added_back=self._query_added_back(as_of),
+            open=self._query_open(company, as_of),
+            partner_filter=partner_filter,
+        )
+
+    @api.model
+    def _query_open(self, company, as_of):
+        """SELECT the posted receivable lines up to `as_of` that may be open, with what is open on them.
+
+        A line can only be open if it is unreconciled now or one of its matchings does not count; `added_back` (see
+        `_query`) holds the latter.
+        """
+        return SQL(
+            """
+            SELECT aml.id,
                    aml.amount_residual + COALESCE(added_back.amount, 0) AS amount_residual,
                    aml.amount_residual_currency + COALESCE(added_back.amount_currency, 0)
                        AS amount_residual_currency
-              FROM candidate
+              FROM (SELECT line.id
+                      FROM account_account account
+                      JOIN account_move_line line ON line.account_id = account.id AND line.reconciled IS NOT TRUE
+                     WHERE account.account_type = 'asset_receivable' AND line.company_id = %(company)s
+                     UNION
+                    SELECT line_id FROM added_back) candidate
               JOIN account_move_line aml ON aml.id = candidate.id
-              JOIN account_move move ON move.id = aml.move_id
               JOIN account_account account ON account.id = aml.account_id
-         LEFT JOIN res_partner partner ON partner.id = aml.partner_id
          LEFT JOIN added_back ON added_back.line_id = aml.id
              WHERE aml.company_id = %(company)s
                AND account.account_type = 'asset_receivable'
                AND aml.parent_state = 'posted'
                AND aml.date <= %(as_of)s
-               AND (aml.amount_residual + COALESCE(added_back.amount, 0) <> 0
-                    OR aml.amount_residual_currency + COALESCE(added_back.amount_currency, 0) <> 0)
-               %(partner_filter)s
             """,
-            not_counted=self._query_not_counted(as_of),
             company=company.id,
             as_of=as_of,
-            partner_filter=partner_filter,
+        )
+
+    @api.model
+    def _query_added_back(self, as_of):
+        """SELECT per line what the matchings that do not count at `as_of` took from it, with its sign."""
+        return SQL(
+            """
+            WITH not_counted AS (%s)
+            SELECT line_id, SUM(amount) AS amount, SUM(amount_currency) AS amount_currency
+              FROM (SELECT debit_move_id AS line_id, amount, debit_amount_currency AS amount_currency
+                      FROM not_counted
+                     UNION ALL
+                    SELECT credit_move_id, -amount, -credit_amount_currency
+                      FROM not_counted) side
+          GROUP BY line_id
+            """,
+            self._query_not_counted(as_of),
         )
 
     @api.model

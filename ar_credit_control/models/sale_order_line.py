@@ -136,7 +136,9 @@ class SaleOrderLine(models.Model):
         """
         if self.env.su:
             return
-        names = {name for vals in vals_list for name, value in vals.items() if value or name != "invoice_lines"}
+        names = {
+            name for vals in vals_list for name, value in vals.items() if value or name != "invoice_lines"
+        }
         if names & DERIVED_FIELDS:
             raise AccessError(
                 self.env._("Amounts and invoiced quantities of order lines are computed by Odoo.")

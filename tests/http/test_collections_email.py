@@ -7,7 +7,7 @@ from unittest.mock import patch
 from odoo.tools import mute_logger
 
 from tests.common import ARHttpCase
-from tests.integration.test_collections_dunning import DunningCase
+from tests.integration.test_collections_common import DunningCase
 from tests.simulators.smtp import SmtpSink
 
 

@@ -12,8 +12,8 @@ from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
 
 from odoo.addons.ar_collections.core import aging
-from odoo.addons.ar_collections.wizards.ar_receivable_report import BUCKET_COLUMNS, BUCKET_KEYS
 from odoo.addons.ar_collections.report.aged_receivables_xlsx import AgedReceivablesWorkbook
+from odoo.addons.ar_collections.wizards.ar_receivable_report import BUCKET_COLUMNS, BUCKET_KEYS
 
 from tests.common import ARAccountingCase
 

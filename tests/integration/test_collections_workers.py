@@ -69,6 +69,7 @@ class TestTwoWorkers(ARCase):
             env.cr.execute("DELETE FROM ar_dunning_notice WHERE run_id = %s", [run.id])
             env.invalidate_all()
             env["ar.payment.link"].search([("move_ids", "in", invoice.ids)]).unlink()
+            env["account.payment.register"].search([("partner_id", "=", partner.id)]).unlink()
             payments = invoice.matched_payment_ids
             payments.action_draft()
             payments.unlink()
@@ -98,6 +99,7 @@ class TestTwoWorkers(ARCase):
             first.cr.commit()
             with mute_logger("odoo.sql_db"), self.assertRaises(psycopg2.errors.SerializationFailure):
                 self.records(second)[0].action_send()
+            second.cr.rollback()
         with self.worker() as retry, self.assertRaises(UserError):
             self.records(retry)[0].action_send()
         self.assertEqual(self.mail_count(), 1)
@@ -122,6 +124,7 @@ class TestTwoWorkers(ARCase):
             cashier.cr.commit()
             with mute_logger("odoo.sql_db"), self.assertRaises(psycopg2.errors.SerializationFailure):
                 run.action_send()
+            sender.cr.rollback()
         with self.worker() as retry:
             run, _invoice = self.records(retry)
             run.action_send()

@@ -206,3 +206,25 @@ class TestCreditExposure(CreditCase):
         self.assertEqual(account.exposure, 300)
         self.assertEqual(account.available, 100)
         self.assertEqual(account.usage, 0.75)
+
+    def _queries_of_check(self, number):
+        """Return how many statements the gate needs for `number` confirmed orders of as many customers."""
+        partners = self.env["res.partner"].create(
+            [{"name": f"Checked {n}", "is_company": True} for n in range(number)]
+        )
+        orders = self.env["sale.order"].browse([self._order(10, partner=partner).id for partner in partners])
+        for partner in partners:
+            self._account(100, partner=partner)
+        orders.action_confirm()
+        gate = self.env["ar.credit.gate"]
+        commitments = gate._commitments(orders)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        self.assertFalse(gate._decide(orders, commitments))
+        return self.env.cr.sql_log_count - before
+
+    def test_a_check_costs_the_same_for_one_and_for_twenty_customers(self):
+        one, twenty = self._queries_of_check(1), self._queries_of_check(20)
+        self.assertEqual(one, twenty)
+        self.assertLessEqual(twenty, 10)

@@ -101,9 +101,7 @@ class TestConcurrency(ARCase):
             orders = env["ar.gateway.order"].search([("transaction_id", "=", self.transaction_id)])
             self.assertEqual(orders.mapped("state"), ["open"])
             number = orders.name
-        self.assertEqual(
-            {content["out_trade_no"] for _method, content in self.alipay.requests}, {number}
-        )
+        self.assertEqual({content["out_trade_no"] for _method, content in self.alipay.requests}, {number})
 
     def test_duplicates_at_once_are_booked_once(self):
         with self.committed() as env:

@@ -28,10 +28,12 @@ PAGE = """<!DOCTYPE html>
 body {{ font: 15px/1.5 system-ui, "Noto Sans CJK SC", sans-serif; margin: 0; background: #f4f5f7; color: #1f2733 }}
 header {{ background: #714b67; color: #fff; padding: .8rem 1.5rem; font-size: 1.1rem }} header a {{ color: #fff }}
 main {{ max-width: 62rem; margin: 1.5rem auto; padding: 0 1rem }}
-table, article {{ width: 100%; background: #fff; border-radius: 6px; box-shadow: 0 1px 3px #0002; border-collapse: collapse }}
+table, article {{ width: 100%; background: #fff; border-radius: 6px; box-shadow: 0 1px 3px #0002 }}
+table {{ border-collapse: collapse }}
 td, th {{ padding: .55rem .9rem; text-align: left; border-bottom: 1px solid #eceef1 }} td a {{ color: #017e84 }}
 td:last-child, th:last-child {{ white-space: nowrap; color: #667 }} article {{ padding: 1rem; box-sizing: border-box }}
-dl {{ display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; margin: 0 0 1rem }} dt {{ color: #667 }} dd {{ margin: 0 }}
+dl {{ display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; margin: 0 0 1rem }}
+dt {{ color: #667 }} dd {{ margin: 0 }}
 iframe {{ width: 100%; height: 62vh; border: 1px solid #e2e5e9; border-radius: 4px }} pre {{ white-space: pre-wrap }}
 </style></head><body><header>{header}</header><main>{main}</main></body></html>"""
 
@@ -82,14 +84,17 @@ class Viewer(BaseHTTPRequestHandler):
 
     store: Store
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         """Answer one request."""
         name, _slash, part = unquote(self.path.split("?")[0]).strip("/").partition("/")
         message = self.store.read(name) if name else None
         if not name:
             self.reply(self.listing())
         elif message is None:
-            self.reply(PAGE.format(title="Not found", head="", header='<a href="/">Mails</a>', main="No such mail."), 404)
+            self.reply(
+                PAGE.format(title="Not found", head="", header='<a href="/">Mails</a>', main="No such mail."),
+                404,
+            )
         elif part == "body":
             self.reply(body_html(message))
         elif part.isdecimal():
@@ -122,13 +127,17 @@ class Viewer(BaseHTTPRequestHandler):
         content = parts[index].get_payload(decode=True) or b""
         self.reply(content, content_type=parts[index].get_content_type())
 
-    def reply(self, content: str | bytes, status: int = 200, content_type: str = "text/html; charset=utf-8") -> None:
+    def reply(
+        self, content: str | bytes, status: int = 200, content_type: str = "text/html; charset=utf-8"
+    ) -> None:
         """Send a whole answer. Mails are foreign content: no script runs, no frame but ours shows them."""
         data = content.encode() if isinstance(content, str) else content
         self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(data)))
-        self.send_header("Content-Security-Policy", "script-src 'none'; object-src 'none'; frame-ancestors 'self'")
+        self.send_header(
+            "Content-Security-Policy", "script-src 'none'; object-src 'none'; frame-ancestors 'self'"
+        )
         self.send_header("X-Content-Type-Options", "nosniff")
         self.end_headers()
         self.wfile.write(data)
@@ -144,16 +153,22 @@ def text(value: object) -> str:
 
 def show(name: str, message: EmailMessage) -> str:
     """The page of one mail."""
-    fields = "".join(f"<dt>{key}</dt><dd>{text(message[key])}</dd>" for key in ("From", "To", "Cc", "Date") if message[key])
+    fields = "".join(
+        f"<dt>{key}</dt><dd>{text(message[key])}</dd>" for key in ("From", "To", "Cc", "Date") if message[key]
+    )
     files = " · ".join(
         f'<a href="/{quote(name)}/{index}" target="_blank">{text(part.get_filename() or "attachment")}</a>'
         for index, part in enumerate(message.iter_attachments())
     )
     if files:
         fields += f"<dt>Files</dt><dd>{files}</dd>"
-    frame = f'<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" src="/{quote(name)}/body"></iframe>'
+    frame = (
+        f'<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" src="/{quote(name)}/body"></iframe>'
+    )
     main = f"<article><h2>{text(message['subject'])}</h2><dl>{fields}</dl>{frame}</article>"
-    return PAGE.format(title=text(message["subject"]), head="", header='<a href="/">Caught mails</a>', main=main)
+    return PAGE.format(
+        title=text(message["subject"]), head="", header='<a href="/">Caught mails</a>', main=main
+    )
 
 
 def body_html(message: EmailMessage) -> str:

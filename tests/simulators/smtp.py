@@ -7,6 +7,7 @@
 Each message is an `email.message.EmailMessage`, with the envelope in `X-Envelope-From` and `X-Envelope-To`.
 """
 
+import socket
 from email import message_from_bytes, policy
 
 from aiosmtpd.controller import Controller
@@ -20,12 +21,10 @@ class SmtpSink:
     def __init__(self):
         self.messages = []
         self.reject = set()
-        self._controller = Controller(self, hostname=self.host, port=0)
-
-    @property
-    def port(self):
-        """The port the system chose."""
-        return self._controller.server.sockets[0].getsockname()[1]
+        # aiosmtpd connects to the port it was told to see whether it is up, so 0 would not do
+        with socket.create_server((self.host, 0)) as probe:
+            self.port = probe.getsockname()[1]
+        self._controller = Controller(self, hostname=self.host, port=self.port)
 
     def __enter__(self):
         self._controller.start()

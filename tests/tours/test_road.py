@@ -41,7 +41,12 @@ class RoadCase(GatewaysHttpCase):
              "taxes_id": [], "company_id": False}
         )  # fmt: skip
         cls.env["ar.credit.account"].sudo().create(
-            {"partner_id": cls.customer.id, "company_id": cls.company.id, "control": "limited", "credit_limit": 500}
+            {
+                "partner_id": cls.customer.id,
+                "company_id": cls.company.id,
+                "control": "limited",
+                "credit_limit": 500,
+            }
         )
 
     @classmethod
@@ -143,8 +148,12 @@ class RoadCase(GatewaysHttpCase):
             accountant.click(".modal-footer .btn-primary")
             accountant.see(".o_arrow_button_current[data-value=sent]")
             accountant.screenshot("10-sent")
-        mail = self.env["mail.mail"].sudo().search([("email_to", "ilike", "tengfei")], order="id desc", limit=1)
-        mail = mail or self.env["mail.mail"].sudo().search([("recipient_ids", "in", self.customer.ids)], limit=1)
+        mail = (
+            self.env["mail.mail"].sudo().search([("email_to", "ilike", "tengfei")], order="id desc", limit=1)
+        )
+        mail = mail or self.env["mail.mail"].sudo().search(
+            [("recipient_ids", "in", self.customer.ids)], limit=1
+        )
         self.assertIn(self.late._get_ar_payment_link().url, mail.body_html)
         self.assertIn("300.00", mail.body_html)
 

@@ -72,7 +72,7 @@ class Visitor:
             time.sleep(0.1)
         picture = self.screenshot("failed")
         page = self.evaluate("document.body.innerText.slice(0, 1500)")
-        self.case.fail(f"{selector!r} {text!r} did not appear on {self.url}; see {picture}\n{page}")
+        return self.case.fail(f"{selector!r} {text!r} did not appear on {self.url}; see {picture}\n{page}")
 
     def see(self, selector, text="", timeout=PATIENCE):
         """Wait for an element and return its text."""
