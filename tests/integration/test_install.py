@@ -18,7 +18,8 @@ ADDONS = sorted(path.parent.name for path in ROOT.glob("ar_*/__manifest__.py"))
 TROUBLE = re.compile(r"^[\d-]+ [\d:,]+ \d+ (WARNING|ERROR|CRITICAL) .*$", re.MULTILINE)
 
 # What describes a database to Odoo; after an uninstallation all of it must be as before the installation.
-# Of what belongs to a company, that of the first one: the demo company and its chart stay, as companies do.
+# Of what belongs to a company, that of the first one: the demo company stays, with its chart, its customers and their
+# documents, as Odoo never deletes what is in the books. Such records also keep the external ids of the demo.
 STRUCTURE = {
     "tables and views": "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'",
     "columns": "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public'",
@@ -30,7 +31,8 @@ STRUCTURE = {
         SELECT f.model || '.' || f.name || '=' || s.value
           FROM ir_model_fields_selection s JOIN ir_model_fields f ON f.id = s.field_id""",
     "external ids": """
-        SELECT module || '.' || name FROM ir_model_data WHERE NOT (module = 'account' AND name ~ '^[0-9]+_')""",
+        SELECT module || '.' || name FROM ir_model_data
+         WHERE NOT (module = 'account' AND name ~ '^[0-9]+_') AND name !~ '^demo_'""",
     "menus": "SELECT name->>'en_US' || ' ' || id FROM ir_ui_menu",
     "views": "SELECT name || ' ' || id FROM ir_ui_view",
     "actions": "SELECT type || ' ' || id FROM ir_actions",
