@@ -27,12 +27,17 @@ SECURITY_HEADERS = {
 }
 
 
-def render(template, values, status=200):
-    """Render a public page in the browser's language, with the headers every such page has."""
+def speak_browsers_language():
+    """Answer this request in the language of the browser: for the page, and for what is said while working on it."""
     installed = [code for code, _name in request.env["res.lang"].get_installed()]
     lang = pick_language(request.httprequest.accept_languages.values(), installed)
     request.update_context(lang=lang)
-    html = request.env["ir.qweb"]._render(template, {**values, "html_lang": lang.replace("_", "-")})
+
+
+def render(template, values, status=200):
+    """Render a public page, with the headers every such page has."""
+    values = {**values, "html_lang": request.env.lang.replace("_", "-")}
+    html = request.env["ir.qweb"]._render(template, values)
     return request.make_response(html, headers=list(SECURITY_HEADERS.items()), status=status)
 
 
@@ -48,6 +53,7 @@ class PayController(http.Controller):
     )
     def landing(self, token, **_query):
         """Show what is open now and how to pay it."""
+        speak_browsers_language()
         link = request.env["ar.payment.link"]._by_token(token)
         if not link:
             return self._unknown()
@@ -64,6 +70,7 @@ class PayController(http.Controller):
     )
     def start(self, token, provider_id="", **_form):
         """Make the order at the chosen gateway and go to the page that shows its code."""
+        speak_browsers_language()
         link = request.env["ar.payment.link"]._by_token(token)
         if not link:
             return self._unknown()
@@ -87,6 +94,7 @@ class PayController(http.Controller):
     )
     def other(self, token, **_form):
         """Go to Odoo's own payment page, with an address made for what is open at this moment."""
+        speak_browsers_language()
         link = request.env["ar.payment.link"]._by_token(token)
         path = link and link.state == "active" and link._core_payment_path()
         if not path:
@@ -98,6 +106,7 @@ class PayController(http.Controller):
     )
     def order(self, token, **_query):
         """Show a gateway's code, and later the receipt."""
+        speak_browsers_language()
         order = request.env["ar.gateway.order"]._by_access_token(token)
         if not order:
             return self._unknown()

@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
@@ -274,9 +276,9 @@ class ArPaymentLink(models.Model):
     # === QR === #
 
     def _qr_svg(self):
-        """Return the QR code of the link as inline SVG markup (str)."""
+        """Return the QR code of the link as inline SVG (Markup, which is a str): templates may print it as it is."""
         self.ensure_one()
-        return qr.svg(self.url)
+        return Markup(qr.svg(self.url))  # noqa: S704 squares and numbers only
 
     def _qr_png(self):
         """Return the QR code of the link as a PNG (bytes)."""

@@ -14,6 +14,9 @@ class TestPay(GatewaysHttpCase):
         self.assertIn(invoice.name, page.text)
         order = self.open_order(link)
         self.assertEqual(order.state, "open")
+        shown = self.url_open(order._page_url()).text
+        self.assertIn("<svg", shown)
+        self.assertIn(order.qr_content, shown)
         self.assertEqual(order.transaction_id.state, "draft")  # T2: the invoice is not locked
         self.assertEqual(order.amount_minor, round(invoice.amount_residual * 100))
         [(method, content)] = self.alipay.requests
@@ -32,6 +35,7 @@ class TestPay(GatewaysHttpCase):
         self.assertEqual(invoice.payment_state, invoice._get_invoice_in_payment_state())
         self.assertEqual(invoice.matched_payment_ids, payment)
         self.assertEqual(link.state, "paid")
+        self.assertNotIn("wait.js", self.url_open(order._page_url()).text)
         receipt = self.url_open(order._page_url())
         self.assertIn(order.gateway_reference, receipt.text)
         self.assertEqual(self.landing(link).status_code, 200)

@@ -185,7 +185,7 @@ class TestDunning(DunningCase):
         with batch_of_one, patch.object(self.env.cr, "commit", self.env.flush_all):
             run.action_send()
             self.assertEqual((run.state, run.sent_count, run.to_send_count), ("sending", 1, 1))
-            self.env["ar.dunning.run"]._cron_send()
+            self.env["ar.dunning.run"].sudo()._cron_send()
         self.assertEqual((run.state, run.sent_count), ("sent", 2))
         self.assertEqual(len(self.mails(run)), 2)
 

@@ -134,8 +134,7 @@ class TestCompanies(SecurityCase):
 class TestPublicMethods(SecurityCase):
     def methods(self):
         """Yield (model, name, function) of every method of ours that RPC can call."""
-        for model_name in sorted(self.env.registry):
-            model = self.env[model_name]
+        for model in (self.env[name] for name in sorted(self.env.registry) if not self.env[name]._abstract):
             for name in dir(type(model)):
                 if name.startswith("_") or name in ORM_METHODS:
                     continue
@@ -147,8 +146,7 @@ class TestPublicMethods(SecurityCase):
                     get_public_method(model, name)
                 except (AccessError, AttributeError):  # RPC does not get through
                     continue
-                # A method of an abstract model shows in every model that inherits it: name it once.
-                yield owner_name(owner, model_name), name, function
+                yield model._name, name, function
 
     def is_ours(self, function):
         return (
@@ -171,13 +169,6 @@ class TestPublicMethods(SecurityCase):
             if ".sudo(" in source and not any(check in source.split(".sudo(")[0] for check in checks):
                 wrong.append(f"{model}.{name}")
         self.assert_none(wrong, "sudo() without a check before it")
-
-
-def owner_name(owner, fallback):
-    """Return the model that a class defines or extends."""
-    values = vars(owner)
-    inherit = values.get("_inherit")
-    return values.get("_name") or (inherit if isinstance(inherit, str) else fallback)
 
 
 class TestGroups(SecurityCase):
@@ -206,3 +197,44 @@ class TestGroups(SecurityCase):
             group = self.env.ref(f"{addon}.group_user")
             with self.assertRaises(ValidationError), self.cr.savepoint():
                 self.users["portal"].write({"group_ids": [Command.link(group.id)]})
+
+
+class TestMenus(SecurityCase):
+    """A screen that a role may use hangs where the role can get at it."""
+
+    def reachable(self, user):
+        """Return the external ids of the menus a user gets at from an app."""
+        menus = self.env["ir.ui.menu"].with_user(user).load_menus(False)
+        waiting, found = list(menus["root"]["children"]), set()
+        while waiting:
+            menu = menus[waiting.pop()]
+            waiting += menu["children"]
+            found.add(menu["xmlid"])
+        return found
+
+    def test_every_role_reaches_the_menus_of_its_area(self):
+        wrong = []
+        for addon in OURS:
+            for persona, user in self.users.items():
+                if f"{addon}." not in PERSONAS[persona]:
+                    continue
+                reachable = self.reachable(user)
+                for xmlid, menu in self.menus_of(addon):
+                    model = menu.action.sudo().res_model
+                    allowed = not menu.group_ids or menu.group_ids & user.all_group_ids
+                    if (
+                        allowed
+                        and self.env[model].with_user(user).has_access("read")
+                        and xmlid not in reachable
+                    ):
+                        wrong.append(f"{persona}: {xmlid}")
+        self.assert_none(wrong, "may read the model, but no way leads to the menu")
+
+    def menus_of(self, addon):
+        """Yield (external id, menu) of the menus of an addon that open a window."""
+        data = self.env["ir.model.data"].search([("module", "=", addon), ("model", "=", "ir.ui.menu")])
+        self.assertTrue(data)
+        for record in data:
+            menu = self.env["ir.ui.menu"].browse(record.res_id)
+            if menu.action and menu.action._name == "ir.actions.act_window":
+                yield record.complete_name, menu
