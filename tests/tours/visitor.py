@@ -125,9 +125,13 @@ class Visitor:
         self.click(".o-autocomplete--dropdown-item a, .ui-menu-item a, .o_m2o_dropdown_option a", text)
 
     def choose_menu(self, *xmlids):
-        """Open a menu of the web client by the xml ids on the way to it."""
+        """Open a menu of the web client by the xml ids on the way to it; wait until its page or dialog is there."""
+        before = self.url
         for xmlid in xmlids:
             self.click(f"[data-menu-xmlid='{xmlid}']")
+        deadline = time.monotonic() + PATIENCE
+        while self.url == before and not self.sees(".modal-dialog") and time.monotonic() < deadline:
+            time.sleep(0.1)
 
 
 @contextlib.contextmanager
