@@ -46,7 +46,7 @@ class TestClickbot(ARHttpCase):
             menu = menus.get(waiting.pop())
             if menu:
                 waiting += menu["children"]
-                if menu["xmlid"].split(".")[0] in OURS and menu.get("actionID", menu.get("action")):
+                if menu["xmlid"].split(".")[0] in OURS and menu["action_id"]:
                     found.add(menu["xmlid"])
         return found
 
