@@ -1,6 +1,6 @@
 # `./ar test`: every kind of test, two streams side by side, one table. Sourced by ./ar.
 
-report=$work/report
+report=${AR_REPORT:-$work/report}
 
 run_kind() {  # run_kind KIND COMMAND... : its output in report/KIND.log, its exit code and seconds beside
     local kind=$1 start=$SECONDS rc=0

@@ -144,7 +144,11 @@ class RoadCase(GatewaysHttpCase):
     def the_accountant_sends_reminders(self):
         """An older invoice of the customer was not paid; he is reminded by e-mail, with the link to pay it."""
         self.late = self.init_invoice(
-            "out_invoice", partner=self.customer, invoice_date="2026-01-15", amounts=[300.0], currency=self.cny
+            "out_invoice",
+            partner=self.customer,
+            invoice_date="2026-01-15",
+            amounts=[300.0],
+            currency=self.cny,
         )
         self.late.invoice_date_due = "2026-02-14"
         self.late.action_post()
