@@ -1,13 +1,13 @@
 # `./ar test`: every kind of test, two streams side by side, one table. Sourced by ./ar.
 
-report=$work/report${AR_TEST_DB:+-$AR_TEST_DB}
+report=${AR_REPORT:-$work/report}
 
 run_kind() {  # run_kind KIND COMMAND... : its output in report/KIND.log, its exit code and seconds beside
     local kind=$1 start=$SECONDS rc=0
     shift
     "$@" >"$report/$kind.log" 2>&1 || rc=$?
     echo "$rc $((SECONDS - start))" >"$report/$kind.rc"
-    if [ $rc = 0 ]; then say "$kind: passed ($((SECONDS - start)) s)"; else say "$kind: FAILED, see ${report#"$root/"}/$kind.log"; fi
+    if [ $rc = 0 ]; then say "$kind: passed ($((SECONDS - start)) s)"; else say "$kind: FAILED, see .work/report/$kind.log"; fi
 }
 
 all_lint() { . "$root/.ci/lint.sh"; lint; }

@@ -192,7 +192,7 @@ demo_welcome() {
   2 credit      Sales > Orders > Credit Holds: read the numbers, approve; the order confirms
   3 sales       on the order: Create Invoice; accountant: Confirm it; its QR code is on the form and the PDF
   4 customer    scan the code, or open the payment link, and pay with Alipay (a simulator on this machine)
-  5 accountant  Invoicing > Customers > Dunning Runs: preview, send; the letters are among the mails above
+  5 accountant  Invoicing > Customers > Dunning Runs: look at the preview, send; the letters are among the mails above
   6 accountant  Invoicing > Customers > Bank Receipts: match the receipts; then Reporting > Aged Receivables
 
   Ctrl-C stops it.

@@ -220,6 +220,7 @@ def main() -> None:
                 page.call("Network.setCookie", name=cookie.name, value=cookie.value, url=base)
         if args.lang != "-":
             page.call("Network.setCookie", name="frontend_lang", value=args.lang, url=base)
+            page.call("Network.setExtraHTTPHeaders", headers={"Accept-Language": args.lang.replace("_", "-")})
         capture(page, args)
 
 

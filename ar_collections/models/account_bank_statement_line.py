@@ -60,7 +60,9 @@ class AccountBankStatementLine(models.Model):
         if self.is_reconciled:
             raise UserError(self.env._("This receipt is matched already."))
         wizard = self.env["ar.match.wizard"]._create_for(self)
-        return wizard._get_records_action(name=self.env._("Match Receipt"), target="new")
+        return wizard._get_records_action(
+            name=self.env._("Match Receipt"), target="new", context={"dialog_size": "extra-large"}
+        )
 
     def action_ar_undo(self):
         """Undo the matching: the invoices are open again, the receipt is back on the suspense account."""
@@ -130,11 +132,7 @@ class AccountBankStatementLine(models.Model):
         return [
             matching.OpenItem(
                 key=row["move_line_id"],
-                references=tuple(
-                    matching.Reference(field, row[field])
-                    for field in ("name", "payment_reference", "ref")
-                    if row[field]
-                ),
+                references=self._ar_references(row),
                 currency=row["currency"],
                 amount=abs(Decimal(str(row["amount_residual_currency"]))),
                 partner=row["partner_id"],
@@ -142,6 +140,12 @@ class AccountBankStatementLine(models.Model):
             )
             for row in rows
         ]
+
+    @api.model
+    def _ar_references(self, row):
+        """Return the numbers that may name an invoice; the payment reference usually repeats its number."""
+        names = {row[field]: field for field in ("ref", "payment_reference", "name") if row[field]}
+        return tuple(matching.Reference(field, value) for value, field in names.items())
 
     # === BUSINESS: BOOKING === #
 

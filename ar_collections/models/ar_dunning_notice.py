@@ -75,6 +75,7 @@ class ArDunningNotice(models.Model):
     # === COMPUTE === #
 
     @api.depends("partner_id", "level_id", "currency_id")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for notice in self:
             notice.display_name = self.env._(

@@ -93,6 +93,8 @@ class ArDunningNoticeSending(models.AbstractModel):
             )
             for mail in mails:
                 self.browse(mail.res_id).mail_mail_id = mail
+        # At once after the commit, not with the queue's next hourly run.
+        self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
 
     def _attach_codes(self):
         """Store each notice's QR code where the e-mail shows it from (mail programs show no inline SVG or

@@ -23,6 +23,7 @@ class ArReceivableReport(models.TransientModel):
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
     currency_id = fields.Many2one(related="company_id.currency_id")
     as_of = fields.Date("As of", required=True, default=fields.Date.context_today)
+    computed_as_of = fields.Date(readonly=True, help="The date of the figures below.")
     line_ids = fields.One2many("ar.receivable.report.line", "report_id", readonly=True)
     total = fields.Monetary("Open Items", readonly=True)
     ledger_balance = fields.Monetary(
@@ -33,11 +34,7 @@ class ArReceivableReport(models.TransientModel):
     @api.depends("as_of", "company_id")
     def _compute_display_name(self):
         for report in self:
-            report.display_name = self.env._(
-                "Aged receivables of %(company)s as of %(date)s",
-                company=report.company_id.name,
-                date=fields.Date.to_string(report.as_of),
-            )
+            report.display_name = self.env._("Aged Receivables %s", fields.Date.to_string(report.as_of))
 
     @api.depends("total", "ledger_balance")
     def _compute_difference(self):
@@ -98,7 +95,13 @@ class ArReceivableReport(models.TransientModel):
         lines.invalidate_model()
         self.invalidate_recordset(["line_ids"])
         # sudo: the figures are ours; users can't write them
-        self.sudo().write({"total": self._sum_lines(), "ledger_balance": self._ledger_balance()})
+        self.sudo().write(
+            {
+                "computed_as_of": self.as_of,
+                "total": self._sum_lines(),
+                "ledger_balance": self._ledger_balance(),
+            }
+        )
 
     def _query_insert(self):
         """INSERT the open items, each amount in the column of its bucket; credits have a column of their

@@ -64,13 +64,10 @@ class ArReceivableReportLine(models.TransientModel):
         return self._current_report()._download_action()
 
     def action_change_date(self):
-        """Ask for another date."""
+        """Show the total beside the general ledger, and let the user choose another date."""
         report = self._current_report()
         action = self.env["ir.actions.actions"]._for_xml_id("ar_collections.ar_receivable_report_action")
-        return {
-            **action,
-            "context": {"default_as_of": report.as_of, "default_company_id": report.company_id.id},
-        }
+        return {**action, "res_id": report.id}
 
     @api.model
     def _current_report(self):

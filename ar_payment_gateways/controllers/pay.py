@@ -136,10 +136,9 @@ class PayController(http.Controller):
         try:
             with request.env.cr.savepoint():
                 transaction._post_process()
-        except (
-            psycopg2.OperationalError
-        ):  # a conflict with the cron: let the dispatcher run the request again
-            raise
+        except psycopg2.OperationalError:
+            raise  # a conflict with the cron: the dispatcher runs the request again
+        # Whatever is wrong with the booking, the customer has paid and must not see an error.
         except Exception:
             _logger.exception("Transaction %s could not be booked yet.", transaction.reference)
 

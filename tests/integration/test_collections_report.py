@@ -141,7 +141,7 @@ class TestAgedReceivables(ARAccountingCase):
         lines = (
             self.env["ar.receivable.report.line"].with_user(self.user).with_context(ar_report_id=report.id)
         )
-        self.assertEqual(lines.action_change_date()["context"]["default_as_of"], T)
+        self.assertEqual(lines.action_change_date()["res_id"], report.id)
         self.assertIn(f"/{report.id}.xlsx", lines.action_export_current()["url"])
 
     def test_rights(self):

@@ -16,6 +16,10 @@ from odoo.tests.common import ChromeBrowser
 PATIENCE = 90  # seconds: the first page of a fresh database builds Odoo's bundles first
 REPORT = Path(__file__).resolve().parents[2] / ".work" / "report"
 
+PHONE = (
+    "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile Safari/537.36"
+)
+
 # Finds the last visible element that matches a CSS selector and, where given, contains a text.
 _FIND = """
 (() => {
@@ -125,9 +129,13 @@ class Visitor:
         self.click(".o-autocomplete--dropdown-item a, .ui-menu-item a, .o_m2o_dropdown_option a", text)
 
     def choose_menu(self, *xmlids):
-        """Open a menu of the web client by the xml ids on the way to it."""
+        """Open a menu of the web client by the xml ids on the way to it; wait until its page or dialog is there."""
+        before = self.url
         for xmlid in xmlids:
             self.click(f"[data-menu-xmlid='{xmlid}']")
+        deadline = time.monotonic() + PATIENCE
+        while self.url == before and not self.sees(".modal-dialog") and time.monotonic() < deadline:
+            time.sleep(0.1)
 
 
 @contextlib.contextmanager
@@ -144,9 +152,8 @@ def visit(case, login=None, phone=False, lang=None):
     browser = ChromeBrowser(case)
     try:
         if lang:
-            browser._websocket_request(
-                "Network.setExtraHTTPHeaders", params={"headers": {"Accept-Language": lang}}
-            )
+            agent = {"userAgent": PHONE if phone else "Mozilla/5.0", "acceptLanguage": lang}
+            browser._websocket_request("Emulation.setUserAgentOverride", params=agent)
         with case.allow_requests(browser=browser, all_requests=True):
             case.authenticate(login, login, browser=browser)
             case.cr.flush()
