@@ -20,7 +20,7 @@ TROUBLE = re.compile(r"^[\d-]+ [\d:,]+ \d+ (WARNING|ERROR|CRITICAL) .*$", re.MUL
 # What describes a database to Odoo; after an uninstallation all of it must be as before the installation.
 # Of what belongs to a company, that of the first one: the demo company stays, with its chart, its customers and their
 # documents, as Odoo never deletes what is in the books. Such records also keep the external ids of the demo. And
-# Odoo forgets the external ids that `mail` gave to the selections of its mixin's fields, whoever uses the mixin.
+# Odoo forgets the external ids that mail, portal, sms gave to what a model has of their mixins, whoever's it is.
 STRUCTURE = {
     "tables and views": "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'",
     "columns": "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public'",
@@ -34,7 +34,7 @@ STRUCTURE = {
     "external ids": """
         SELECT module || '.' || name FROM ir_model_data
          WHERE NOT (module = 'account' AND name ~ '^[0-9]+_') AND name !~ '^demo_'
-           AND NOT (module = 'mail' AND name ~ '^selection__ar_')""",
+           AND NOT (module NOT LIKE 'ar_%' AND name ~ '^(selection|model_inherit)__ar_')""",
     "menus": "SELECT name->>'en_US' || ' ' || id FROM ir_ui_menu",
     "views": "SELECT name || ' ' || id FROM ir_ui_view",
     "actions": "SELECT type || ' ' || id FROM ir_actions",
