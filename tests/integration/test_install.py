@@ -34,7 +34,7 @@ STRUCTURE = {
     "external ids": """
         SELECT module || '.' || name FROM ir_model_data
          WHERE NOT (module = 'account' AND name ~ '^[0-9]+_') AND name !~ '^demo_'
-           AND NOT (module NOT LIKE 'ar_%' AND name ~ '^(selection|model_inherit)__ar_')""",
+           AND NOT (module !~ '^ar_' AND name ~ '^(selection|model_inherit)__ar_')""",
     "menus": "SELECT name->>'en_US' || ' ' || id FROM ir_ui_menu",
     "views": "SELECT name || ' ' || id FROM ir_ui_view",
     "actions": "SELECT type || ' ' || id FROM ir_actions",
