@@ -18,7 +18,9 @@ ADDONS = sorted(path.parent.name for path in ROOT.glob("ar_*/__manifest__.py"))
 TROUBLE = re.compile(r"^[\d-]+ [\d:,]+ \d+ (WARNING|ERROR|CRITICAL) .*$", re.MULTILINE)
 
 # What describes a database to Odoo; after an uninstallation all of it must be as before the installation.
-# Of what belongs to a company, that of the first one: the demo company and its chart stay, as companies do.
+# Of what belongs to a company, that of the first one: the demo company stays, with its chart, its customers and their
+# documents, as Odoo never deletes what is in the books. Such records also keep the external ids of the demo. And
+# Odoo forgets the external ids that mail, portal, sms gave to what a model has of their mixins, whoever's it is.
 STRUCTURE = {
     "tables and views": "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'",
     "columns": "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public'",
@@ -30,7 +32,9 @@ STRUCTURE = {
         SELECT f.model || '.' || f.name || '=' || s.value
           FROM ir_model_fields_selection s JOIN ir_model_fields f ON f.id = s.field_id""",
     "external ids": """
-        SELECT module || '.' || name FROM ir_model_data WHERE NOT (module = 'account' AND name ~ '^[0-9]+_')""",
+        SELECT module || '.' || name FROM ir_model_data
+         WHERE NOT (module = 'account' AND name ~ '^[0-9]+_') AND name !~ '^demo_'
+           AND NOT (module !~ '^ar_' AND name ~ '^(selection|model_inherit)__ar_')""",
     "menus": "SELECT name->>'en_US' || ' ' || id FROM ir_ui_menu",
     "views": "SELECT name || ' ' || id FROM ir_ui_view",
     "actions": "SELECT type || ' ' || id FROM ir_actions",
@@ -41,7 +45,9 @@ STRUCTURE = {
     "scheduled actions": "SELECT cron_name || ' ' || id FROM ir_cron",
     "mail templates": "SELECT name->>'en_US' || ' ' || id FROM mail_template",
     "activity types": "SELECT name->>'en_US' || ' ' || id FROM mail_activity_type",
-    "sequences": "SELECT name || ' ' || id FROM ir_sequence WHERE company_id IS NULL OR company_id = 1",
+    "sequences": """
+        SELECT name || ' ' || id FROM ir_sequence WHERE id NOT IN (
+            SELECT batch_payment_sequence_id FROM res_company WHERE batch_payment_sequence_id IS NOT NULL)""",
     "defaults": "SELECT field_id || ' ' || id FROM ir_default WHERE company_id IS NULL OR company_id = 1",
     "system parameters": "SELECT key FROM ir_config_parameter",
     "payment providers": "SELECT code || ' ' || id FROM payment_provider WHERE company_id = 1",
