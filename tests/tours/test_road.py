@@ -207,7 +207,7 @@ class TestRoadEnglish(RoadCase):
 
 class TestRoadChinese(RoadCase):
     lang = "zh_CN"
-    words = {"over": "超", "pay": "支付宝", "paid": "已收到"}
+    words = {"over": "信用", "pay": "支付宝", "paid": "付款成功"}
 
     def test_road(self):
         self.walk()
