@@ -4,6 +4,7 @@ Quantities are in the unit of the order line, amounts in one currency per call a
 rounded here: the caller rounds once, at the end, to the currency of the result.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -57,3 +58,15 @@ def open_amount(
     """
     unit = price_total / ordered if ordered else unit_total
     return unit * uninvoiced_quantity(ordered, delivered, invoiced)
+
+
+def share_of_invoice_line(claims: Mapping[int, Decimal], line_id: int) -> Decimal:
+    """Return which part (0 to 1) of an invoice line one of the order lines that claim it may count as invoiced.
+
+    By ordered quantity, and evenly where nothing was ordered; the shares of all claimants sum to one.
+
+    :param claims: ordered quantity per order line id.
+    """
+    weights = {key: abs(ordered) for key, ordered in claims.items()}
+    whole = sum(weights.values())
+    return weights[line_id] / whole if whole else 1 / Decimal(len(weights))

@@ -3,12 +3,11 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
-from ..core.exposure import open_amount
+from ..core.exposure import open_amount, share_of_invoice_line
 
 # Computed by Odoo from the contract and from invoices; the check stands on them, so nobody types them in.
 DERIVED_FIELDS = {
     "ar_credit_open",
-    "invoice_lines",
     "price_subtotal",
     "price_tax",
     "price_total",
@@ -45,6 +44,7 @@ class SaleOrderLine(models.Model):
         "invoice_lines.quantity",
         "invoice_lines.price_total",
         "invoice_lines.product_uom_id",
+        "invoice_lines.sale_line_ids.product_uom_qty",
     )
     def _compute_ar_credit_open(self):
         for line in self:
@@ -78,15 +78,25 @@ class SaleOrderLine(models.Model):
     def _get_ar_credit_invoiced_quantity(self):
         """Return the quantity on posted invoices less refunds, in the unit of the line.
 
-        Unlike `qty_invoiced` it leaves out drafts, and unlike `qty_invoiced_posted` no context key changes it.
+        Unlike `qty_invoiced` it leaves out drafts, and unlike `qty_invoiced_posted` no context key changes it. An
+        invoice line that several order lines claim is shared between them, so that it lowers the exposure once.
         """
         self.ensure_one()
         return sum(
             -item.move_id.direction_sign
             * item.product_uom_id._compute_quantity(item.quantity, self.product_uom_id)
+            * self._get_ar_credit_share(item)
             for item in self.invoice_lines
             if item.parent_state == "posted"
         )
+
+    def _get_ar_credit_share(self, item):
+        """Return which part of an invoice line belongs to this order line.
+
+        :rtype: float
+        """
+        claims = {line.id: Decimal(str(line.product_uom_qty)) for line in item.sale_line_ids}
+        return float(share_of_invoice_line(claims, self.id)) if len(claims) > 1 else 1.0
 
     def _get_ar_credit_down_payment(self):
         """Return what was invoiced in advance and not deducted yet, in order currency, tax included.
@@ -99,6 +109,7 @@ class SaleOrderLine(models.Model):
             * item.currency_id._convert(
                 item.price_total, self.currency_id, self.company_id, item.move_id.invoice_date or item.date
             )
+            * self._get_ar_credit_share(item)
             for item in self.invoice_lines
             if item.parent_state == "posted"
         )
@@ -130,16 +141,18 @@ class SaleOrderLine(models.Model):
     def _refuse_ar_credit_derived(self, *vals_list):
         """Refuse calls from outside that set what the credit check stands on.
 
-        An empty `invoice_lines` is what the sales form sends with every new line.
+        Whoever writes invoices may link their lines, from this side as from the other. An empty `invoice_lines` is
+        what the sales form sends with every new line.
 
         :raise AccessError: unless the code runs as superuser, as Odoo's own invoicing does.
         """
         if self.env.su:
             return
         names = {
-            name for vals in vals_list for name, value in vals.items() if value or name != "invoice_lines"
+            name for vals in vals_list for name, value in vals.items() if value or name in DERIVED_FIELDS
         }
-        if names & DERIVED_FIELDS:
+        links = "invoice_lines" in names and not self.env.user.has_group("account.group_account_invoice")
+        if links or names & DERIVED_FIELDS:
             raise AccessError(
                 self.env._("Amounts and invoiced quantities of order lines are computed by Odoo.")
             )

@@ -176,6 +176,24 @@ class TestCreditExposure(CreditCase):
         invoice.action_post()
         self.assertEqual(float(self._exposure().open_orders), 120)
 
+    def test_invoice_line_of_two_order_lines_lowers_exposure_once(self):
+        first, second = self._confirmed(60), self._confirmed(40)
+        invoice = self._invoice(first, post=False)
+        invoice.invoice_line_ids.write(
+            {"sale_line_ids": [Command.link(second.order_line.id)], "quantity": 1, "price_unit": 60}
+        )
+        invoice.action_post()
+        self.assertEqual(float(self._exposure().open_orders), 30 + 20, "half a piece of each is open")
+
+    def test_whoever_invoices_may_link_from_the_order_line(self):
+        order = self._confirmed(60)
+        invoice = self._invoice(order)
+        biller = self._new_user("biller", "sales_team.group_sale_salesman,account.group_account_invoice")
+        copied = order.order_line.copy_data({"invoice_lines": [Command.set(invoice.invoice_line_ids.ids)]})
+        quotation = self._order(10, user=biller)
+        quotation.write({"order_line": [Command.create(copied[0])]})
+        self.assertEqual(quotation.order_line[1].invoice_lines, invoice.invoice_line_ids)
+
     def test_companies_do_not_mix(self):
         other = self.setup_other_company()["company"]
         self._confirmed(100)

@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 
 from odoo.addons.ar_credit_control.core.binding import Binding, BoundLine, Lapse, lapses, may_decide
 from odoo.addons.ar_credit_control.core.credit_check import Control, Limit, Reason, decide, decide_in_turn
-from odoo.addons.ar_credit_control.core.exposure import Exposure, open_amount, uninvoiced_quantity
+from odoo.addons.ar_credit_control.core.exposure import (
+    Exposure,
+    open_amount,
+    share_of_invoice_line,
+    uninvoiced_quantity,
+)
 
 amounts = st.decimals(min_value=-(10**9), max_value=10**9, places=2)
 positive = st.decimals(min_value=0, max_value=10**9, places=2)
@@ -54,6 +59,15 @@ class TestOpenAmount:
             assert uninvoiced_quantity(-ordered, -delivered, -invoiced) == -uninvoiced_quantity(
                 ordered, delivered, invoiced
             )
+
+    def test_share_of_an_invoice_line_is_by_ordered_quantity(self):
+        claims = {1: Decimal(3), 2: Decimal(-1)}
+        assert share_of_invoice_line(claims, 1) == Decimal("0.75")
+        assert share_of_invoice_line({1: Decimal(0), 2: Decimal(0)}, 2) == Decimal("0.5")
+
+    @given(st.dictionaries(st.integers(), positive, min_size=1))
+    def test_shares_sum_to_one(self, claims):
+        assert abs(sum(share_of_invoice_line(claims, line_id) for line_id in claims) - 1) < Decimal("1e-20")
 
 
 class TestDecide:
