@@ -1,7 +1,7 @@
 """May this order be added to that exposure? The decision, its reasons and its numbers."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -49,6 +49,52 @@ class Limit:
 
 
 @dataclass(frozen=True)
+class Bound:
+    """One limit that binds a customer (his own, or his group's) and what already counts against it.
+
+    `limit` and `exposure` are in the currency of the customer's company. `key` tells bounds apart: customers that
+    share a limit have bounds of the same key. `rate` turns company currency into the one of the shared limit, so
+    that members in companies of different currencies add up.
+    """
+
+    key: str
+    limit: Limit
+    exposure: Exposure
+    rate: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True)
+class Position:
+    """All that bounds one customer in one company; the tightest bound is the one in force."""
+
+    bounds: tuple[Bound, ...]
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether orders of this customer are checked at all."""
+        return any(bound.limit.is_checked for bound in self.bounds)
+
+    def with_added(self, added: Mapping[str, Decimal]) -> "Position":
+        """Return the position after orders that were confirmed meanwhile: amount per key, in the bound's currency."""
+        return Position(
+            tuple(
+                replace(bound, exposure=bound.exposure.plus_order(added.get(bound.key, ZERO) / bound.rate))
+                for bound in self.bounds
+            )
+        )
+
+    @property
+    def tightest(self) -> Bound:
+        """The bound that leaves least; the first one where nothing bounds."""
+
+        def left(bound: Bound) -> tuple[bool, Decimal]:
+            available = bound.limit.available(bound.exposure)
+            return available is None, available or ZERO
+
+        return min(self.bounds, key=left)
+
+
+@dataclass(frozen=True)
 class Decision:
     """The outcome for one order. Amounts in company currency; `exposure` is without the order."""
 
@@ -64,12 +110,14 @@ class Decision:
         return not self.reasons
 
 
-def decide(limit: Limit, exposure: Exposure, order_amount: Decimal) -> Decision:
-    """Decide on adding `order_amount` to `exposure` (which does not contain it).
+def decide(position: Position, order_amount: Decimal) -> Decision:
+    """Decide on adding `order_amount` to a position (which does not contain it).
 
     Exactly at the limit passes. An order that adds nothing (paid in advance, or a credit) passes even where the
     customer is over the limit already: refusing it would not lower the risk.
     """
+    bound = position.tightest
+    limit, exposure = bound.limit, bound.exposure
     ceiling = limit.ceiling
     if ceiling is None:
         return Decision(limit, exposure, order_amount, ZERO, ())
@@ -80,15 +128,15 @@ def decide(limit: Limit, exposure: Exposure, order_amount: Decimal) -> Decision:
     return Decision(limit, exposure, order_amount, excess, (reason,))
 
 
-def decide_in_turn(limit: Limit, exposure: Exposure, amounts: Iterable[Decimal]) -> Iterator[Decision]:
-    """Decide on several orders of one customer, each seeing those before it that passed.
+def decide_in_turn(orders: Iterable[tuple[Position, Decimal]]) -> Iterator[Decision]:
+    """Decide on several orders, each seeing those before it that passed, also of others who share a limit with it.
 
-    :param exposure: without any of the orders.
-    :param amounts: of the orders, company currency, in the order of their confirmation.
+    :param orders: position without any of the orders, and amount in company currency, in the order of confirmation.
     """
-    running = exposure
-    for amount in amounts:
-        decision = decide(limit, running, amount)
+    added: dict[str, Decimal] = {}
+    for position, amount in orders:
+        decision = decide(position.with_added(added), amount)
         if decision.passed:
-            running = Exposure(running.receivable, running.open_orders + amount, running.draft_invoices)
+            for bound in position.bounds:
+                added[bound.key] = added.get(bound.key, ZERO) + amount * bound.rate
         yield decision

@@ -5,7 +5,7 @@ rounded here: the caller rounds once, at the end, to the currency of the result.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 ZERO = Decimal(0)
@@ -23,6 +23,10 @@ class Exposure:
     def total(self) -> Decimal:
         """Sum of the parts, company currency."""
         return self.receivable + self.open_orders + self.draft_invoices
+
+    def plus_order(self, amount: Decimal) -> "Exposure":
+        """Return it with a confirmed order of `amount` (negative: without it) added."""
+        return replace(self, open_orders=self.open_orders + amount)
 
     def as_dict(self) -> dict[str, str]:
         """Return the parts and their sum as plain decimal strings, fit for a JSON column."""

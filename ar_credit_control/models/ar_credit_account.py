@@ -1,10 +1,11 @@
+from collections import defaultdict
 from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..core.credit_check import Control, Limit
+from ..core.credit_check import Bound, Control, Limit, Position
 
 CONTROLS = [
     ("default", "Company Default"),
@@ -186,6 +187,40 @@ class ArCreditAccount(models.Model):
         # sudo: as in _get_limit
         defaults = {company.id: company._get_ar_credit_default() for company in companies.sudo()}
         return {pair: limits.get(pair) or defaults[pair[1]] for pair in pairs}
+
+    @api.model
+    def _get_checked_pairs(self, pairs):
+        """Return those of the (commercial partner id, company id) pairs whose orders are checked at all.
+
+        :rtype: set
+        """
+        return {pair for pair, limit in self._get_limits(pairs).items() if limit.is_checked}
+
+    @api.model
+    def _get_positions(self, pairs, order_ids=()):
+        """Measure what bounds customers and what counts against it, leaving out some of their orders.
+
+        :param pairs: (commercial partner id, company id).
+        :param order_ids: sale.order ids whose amounts are wanted apart.
+        :return: (dict of pair -> core Position without those orders, dict of order id -> Decimal amount in company
+            currency, zero where nothing of it is open)
+        """
+        companies = self.env["res.company"].browse(sorted({company_id for _partner_id, company_id in pairs}))
+        partner_ids = sorted({partner_id for partner_id, _company_id in pairs})
+        # sudo: exposure is about all documents of the customer, whoever asks
+        measured = self.env["ar.credit.exposure"].sudo()._measure(companies, partner_ids, order_ids)
+        apart = defaultdict(Decimal)
+        for pair, amount in measured.orders.values():
+            apart[pair] += amount
+        limits = self._get_limits(pairs)
+        positions = {
+            pair: Position(
+                (Bound(f"own {pair}", limits[pair], measured.exposures[pair].plus_order(-apart[pair])),)
+            )
+            for pair in pairs
+        }
+        amounts = {order_id: amount for order_id, (_pair, amount) in measured.orders.items()}
+        return positions, defaultdict(Decimal, amounts)
 
     @api.model
     def _search_pairs(self, pairs):

@@ -13,11 +13,11 @@ class Measured:
     """Result of one measurement, all in company currency.
 
     exposures: (commercial partner id, company id) -> Exposure, zero where nothing is open.
-    orders: sale.order id -> what of it is inside `open_orders`.
+    orders: sale.order id -> (its pair, what of it is inside `open_orders`).
     """
 
     exposures: dict[tuple[int, int], Exposure]
-    orders: dict[int, Decimal]
+    orders: dict[int, tuple[tuple[int, int], Decimal]]
 
 
 class ArCreditExposure(models.AbstractModel):
@@ -42,12 +42,12 @@ class ArCreditExposure(models.AbstractModel):
         if companies and partner_ids:
             self.env.flush_all()
             rounding = {company.id: company.currency_id for company in companies}
-            for part, key, company_id, amount in self.env.execute_query(
+            for part, key, company_id, order_id, amount in self.env.execute_query(
                 self._measure_query(companies, list(partner_ids), list(order_ids))
             ):
                 value = self._to_decimal(rounding[company_id], amount)
                 if part == "order":
-                    orders[key] = value
+                    orders[order_id] = (key, company_id), value
                 else:
                     known = exposures[key, company_id]
                     exposures[key, company_id] = replace(known, **{part: getattr(known, part) + value})
@@ -62,7 +62,7 @@ class ArCreditExposure(models.AbstractModel):
         return Decimal(f"{currency.round(amount or 0.0):.{currency.decimal_places}f}")
 
     def _measure_query(self, companies, partner_ids, order_ids):
-        """Return the statement of `_measure`: rows of (part, partner id or order id, company id, amount)."""
+        """Return the statement of `_measure`: rows of (part, partner id, company id, order id, amount)."""
         company_rows = SQL(", ").join(
             SQL("(%s, %s, %s)", company.id, company.root_id.id, company.currency_id.id)
             for company in companies
@@ -81,9 +81,9 @@ class ArCreditExposure(models.AbstractModel):
              UNION ALL
             %(draft_invoices)s
              UNION ALL
-            SELECT 'open_orders', owner, company_id, SUM(amount) FROM converted GROUP BY owner, company_id
+            SELECT 'open_orders', owner, company_id, NULL, SUM(amount) FROM converted GROUP BY owner, company_id
              UNION ALL
-            SELECT 'order', order_id, company_id, amount FROM converted WHERE order_id = ANY(%(orders)s)
+            SELECT 'order', owner, company_id, order_id, amount FROM converted WHERE order_id = ANY(%(orders)s)
             """,
             companies=company_rows,
             partners=partner_ids,
@@ -98,7 +98,7 @@ class ArCreditExposure(models.AbstractModel):
         """Return what the ledger holds as open on receivable accounts, also on contacts of the customer."""
         return SQL(
             """
-            SELECT 'receivable', family.owner, company.id, SUM(item.amount_residual)
+            SELECT 'receivable', family.owner, company.id, NULL::int, SUM(item.amount_residual)
               FROM account_move_line item
               JOIN account_account account
                 ON account.id = item.account_id AND account.account_type = 'asset_receivable'
@@ -113,7 +113,7 @@ class ArCreditExposure(models.AbstractModel):
         """Return draft invoices as far as they don't come from orders, in company currency with tax."""
         return SQL(
             """
-            SELECT 'draft_invoices', move.commercial_partner_id, company.id,
+            SELECT 'draft_invoices', move.commercial_partner_id, company.id, NULL,
                    SUM(item.price_total * move.amount_total_signed / NULLIF(move.amount_total, 0))
               FROM account_move move
               JOIN company ON company.id = move.company_id

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from odoo import models
 
 from ..core.credit_check import decide_in_turn
-from ..core.exposure import Exposure
 from ..exceptions import CreditExceededError, CreditHoldError
 
 _WATCHED = "ar_credit_gate.watched"
@@ -107,29 +106,15 @@ class ArCreditGate(models.AbstractModel):
         pair_of = {
             order.id: (commitments[order.id].partner_id, commitments[order.id].company_id) for order in orders
         }
-        limits = {
-            pair: limit
-            for pair, limit in accounts_model._get_limits(set(pair_of.values())).items()
-            if limit.is_checked
-        }
-        checked = orders.filtered(lambda order: pair_of[order.id] in limits)
+        pairs = accounts_model._get_checked_pairs(set(pair_of.values()))
+        checked = orders.filtered(lambda order: pair_of[order.id] in pairs)
         if not checked:
             return {}
-        accounts_model._lock(set(limits))
-        companies = self.env["res.company"].browse({company_id for _partner_id, company_id in limits})
-        # sudo: exposure is about all documents of the customer, whoever writes
-        measured = (
-            self.env["ar.credit.exposure"]
-            .sudo()
-            ._measure(companies, sorted({partner_id for partner_id, _company_id in limits}), checked.ids)
-        )
-        refused = {}
-        for pair, limit in limits.items():
-            group = checked.filtered(lambda order, pair=pair: pair_of[order.id] == pair)
-            amounts = [measured.orders.get(order_id, 0) for order_id in group.ids]
-            total = measured.exposures[pair]
-            others = Exposure(total.receivable, total.open_orders - sum(amounts), total.draft_invoices)
-            for order, decision in zip(group, decide_in_turn(limit, others, amounts), strict=True):
-                if not decision.passed and not order._use_ar_credit_approval():
-                    refused[order.id] = decision
-        return refused
+        accounts_model._lock(pairs)
+        positions, amounts = accounts_model._get_positions(pairs, checked.ids)
+        decisions = decide_in_turn((positions[pair_of[order.id]], amounts[order.id]) for order in checked)
+        return {
+            order.id: decision
+            for order, decision in zip(checked, decisions, strict=True)
+            if not decision.passed and not order._use_ar_credit_approval()
+        }

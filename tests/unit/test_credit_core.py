@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from odoo.addons.ar_credit_control.core.binding import Binding, BoundLine, Lapse, lapses, may_decide
-from odoo.addons.ar_credit_control.core.credit_check import Control, Limit, Reason, decide, decide_in_turn
+from odoo.addons.ar_credit_control.core.credit_check import (
+    Bound,
+    Control,
+    Limit,
+    Position,
+    Reason,
+    decide,
+    decide_in_turn,
+)
 from odoo.addons.ar_credit_control.core.exposure import (
     Exposure,
     open_amount,
@@ -70,30 +78,34 @@ class TestOpenAmount:
         assert abs(sum(share_of_invoice_line(claims, line_id) for line_id in claims) - 1) < Decimal("1e-20")
 
 
+def _at(limit, exposure=None, key="own", rate=1):
+    return Position((Bound(key, limit, exposure or Exposure(), Decimal(rate)),))
+
+
 class TestDecide:
     def test_boundary(self):
         limit = Limit(Control.LIMITED, Decimal(100))
         owed = Exposure(receivable=Decimal(40))
-        assert decide(limit, owed, Decimal(60)).passed
-        refused = decide(limit, owed, Decimal("60.01"))
+        assert decide(_at(limit, owed), Decimal(60)).passed
+        refused = decide(_at(limit, owed), Decimal("60.01"))
         assert refused.reasons == (Reason.OVER_LIMIT,)
         assert refused.excess == Decimal("0.01")
 
     def test_no_credit(self):
         limit = Limit(Control.NO_CREDIT, Decimal(500))
-        assert decide(limit, Exposure(), Decimal(1)).reasons == (Reason.NO_CREDIT,)
-        assert decide(limit, Exposure(receivable=Decimal(-1)), Decimal(1)).passed
+        assert decide(_at(limit), Decimal(1)).reasons == (Reason.NO_CREDIT,)
+        assert decide(_at(limit, Exposure(receivable=Decimal(-1))), Decimal(1)).passed
 
     @pytest.mark.parametrize("control", [Control.NONE, Control.UNLIMITED])
     @given(exposures, positive)
     def test_without_ceiling_all_passes(self, control, exposure, amount):
-        decision = decide(Limit(control), exposure, amount)
+        decision = decide(_at(Limit(control), exposure), amount)
         assert decision.passed
         assert decision.limit.available(exposure) is None
 
     @given(positive, exposures, amounts)
     def test_passes_exactly_when_it_fits_or_adds_nothing(self, ceiling, exposure, amount):
-        decision = decide(Limit(Control.LIMITED, ceiling), exposure, amount)
+        decision = decide(_at(Limit(Control.LIMITED, ceiling), exposure), amount)
         assert decision.passed == (amount <= 0 or exposure.total + amount <= ceiling)
         assert decision.excess == max(0, exposure.total + amount - ceiling)
 
@@ -101,10 +113,35 @@ class TestDecide:
         positive, exposures, st.lists(st.decimals(min_value="0.01", max_value=10**6, places=2), max_size=8)
     )
     def test_batch_never_passes_the_ceiling_jointly(self, ceiling, exposure, orders):
-        decisions = list(decide_in_turn(Limit(Control.LIMITED, ceiling), exposure, orders))
+        position = _at(Limit(Control.LIMITED, ceiling), exposure)
+        decisions = list(decide_in_turn((position, amount) for amount in orders))
         passed = [decision.order_amount for decision in decisions if decision.passed]
         assert len(decisions) == len(orders)
         assert not passed or exposure.total + sum(passed) <= ceiling
+
+    def test_the_tighter_of_own_and_shared_limit_decides(self):
+        def position(own, shared):
+            owed = Exposure(receivable=Decimal(100))
+            bounds = (Bound(str(n), Limit(Control.LIMITED, Decimal(n)), owed) for n in (own, shared))
+            return Position(tuple(bounds))
+
+        assert position(10_000, 15_000).tightest.limit.amount == 10_000
+        assert position(15_000, 10_000).tightest.limit.amount == 10_000
+        refused = decide(position(10_000, 15_000), Decimal(9_901))
+        assert (refused.limit.amount, refused.excess) == (10_000, 1)
+        shared = Bound("g", Limit(Control.LIMITED, Decimal(5)), Exposure())
+        free = Bound("own", Limit(Control.UNLIMITED), Exposure())
+        assert Position((free, shared)).tightest == shared
+        assert Position((free,)).tightest == free
+
+    def test_members_of_a_group_use_up_the_shared_limit_together(self):
+        # The group's limit is 200 in its own currency; 1 of the second company's currency is worth 2 of it.
+        first = _at(Limit(Control.LIMITED, Decimal(200)), key="group", rate=1)
+        second = _at(Limit(Control.LIMITED, Decimal(100)), key="group", rate=2)
+        orders = [(first, Decimal(120)), (second, Decimal(50)), (second, Decimal(40)), (first, Decimal(1))]
+        decisions = list(decide_in_turn(orders))
+        assert [decision.passed for decision in decisions] == [True, False, True, False]
+        assert decisions[1].excess == 10
 
     @given(exposures)
     def test_parts_add_up(self, exposure):
