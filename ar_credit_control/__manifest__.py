@@ -12,6 +12,7 @@
         "security/ar_credit_control_rules.xml",
         "data/ar_credit_control_data.xml",
         "wizards/ar_credit_hold_decide_views.xml",
+        "views/account_journal_views.xml",
         "views/ar_credit_account_views.xml",
         "views/ar_credit_hold_views.xml",
         "views/sale_order_views.xml",

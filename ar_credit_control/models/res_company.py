@@ -59,10 +59,12 @@ class ResCompany(models.Model):
             today + timedelta(days=self.ar_credit_horizon_days), time.max
         )
         return SQL(
-            "(%s, %s, %s, %s, %s, %s::date, %s::timestamp)",
+            "(%s, %s, %s, %s::numeric, %s, %s, %s, %s::date, %s::timestamp)",
             self.id,
             self.root_id.id,
             self.currency_id.id,
+            str(self.currency_id.rounding),
+            self.currency_id.decimal_places,
             self.ar_credit_net_credits,
             self.ar_credit_payments_counted == "banked",
             today - timedelta(days=self.ar_credit_grace_days),
