@@ -1,4 +1,5 @@
 from . import ar_credit_account
+from . import ar_credit_account_breakdown
 from . import ar_credit_exposure
 from . import ar_credit_gate
 from . import ar_credit_hold_decision
