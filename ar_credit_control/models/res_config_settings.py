@@ -16,3 +16,8 @@ class ResConfigSettings(models.TransientModel):
     ar_credit_net_credits = fields.Boolean(related="company_id.ar_credit_net_credits", readonly=False)
     ar_credit_horizon_days = fields.Integer(related="company_id.ar_credit_horizon_days", readonly=False)
     ar_credit_grace_days = fields.Integer(related="company_id.ar_credit_grace_days", readonly=False)
+
+    # Limits: how they end and who may move them
+    ar_credit_expiry_rule = fields.Selection(related="company_id.ar_credit_expiry_rule", readonly=False)
+    ar_credit_decrease_free = fields.Boolean(related="company_id.ar_credit_decrease_free", readonly=False)
+    ar_credit_raiser_days = fields.Integer(related="company_id.ar_credit_raiser_days", readonly=False)
