@@ -16,3 +16,10 @@ class ResConfigSettings(models.TransientModel):
     ar_credit_net_credits = fields.Boolean(related="company_id.ar_credit_net_credits", readonly=False)
     ar_credit_horizon_days = fields.Integer(related="company_id.ar_credit_horizon_days", readonly=False)
     ar_credit_grace_days = fields.Integer(related="company_id.ar_credit_grace_days", readonly=False)
+
+    # Rules and check points
+    ar_credit_prepaid_free = fields.Boolean(related="company_id.ar_credit_prepaid_free", readonly=False)
+    ar_credit_recheck_days = fields.Integer(related="company_id.ar_credit_recheck_days", readonly=False)
+    ar_credit_recheck_tolerance = fields.Float(
+        related="company_id.ar_credit_recheck_tolerance", readonly=False
+    )
