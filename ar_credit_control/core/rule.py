@@ -61,6 +61,7 @@ class Fact(StrEnum):
     CUSTOMER_DAYS = "customer_days"
     LIMIT_EXPIRED = "limit_expired"
     REVIEW_OVERDUE = "review_overdue"
+    ACCOUNT_BLOCKED = "account_blocked"
     ACCOUNT_STATUS = "account_status"
     RISK_CLASS = "risk_class"
 
@@ -98,7 +99,7 @@ class Facts:
     overdue_days: of the item that is overdue longest. oldest_days: age of the oldest open item.
     term_days_over: how many days the payment term is longer than the agreed one (negative: shorter).
     paid_invoices: how many invoices were ever paid. customer_days: days since the first invoice.
-    account_status: `Control` of the customer. risk_class: its code.
+    account_blocked: somebody blocked the customer. account_status: his `Control`. risk_class: its id as text.
     """
 
     partner_id: int = 0
@@ -116,6 +117,7 @@ class Facts:
     customer_days: Decimal | None = None
     limit_expired: bool | None = None
     review_overdue: bool | None = None
+    account_blocked: bool | None = None
     account_status: str | None = None
     risk_class: str | None = None
 

@@ -59,6 +59,10 @@ class ArCreditDocument(models.AbstractModel):
         covering._release()
         return bool(covering)
 
+    def _passed_ar_credit_recently(self, decision, check_point):
+        """Whether an earlier check point is so recent that this one does not hold the document again."""
+        return False
+
     def _release_ar_credit_holds(self):
         """Close requests for a decision that is needed no more: the documents went through within the rules."""
         pending = self.ar_credit_hold_ids.filtered(lambda hold: hold.state == "pending")
@@ -94,6 +98,7 @@ class ArCreditDocument(models.AbstractModel):
             "amend": self.env._(
                 "Lower the change, or choose Request More Credit on the order to have it approved."
             ),
+            "invoice": self.env._("Confirm the invoice in its form to ask a credit manager for a decision."),
             "delivery": self.env._("Validate the transfer in its form to ask a credit manager for a decision."),
         }.get(check_point, self.env._("Confirm it in its form to ask a credit manager for a decision."))
 

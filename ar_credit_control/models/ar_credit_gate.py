@@ -10,6 +10,7 @@ from ..core.rule import CheckPoint, Outcome, Verdict, evaluate
 from ..exceptions import CreditExceededError, CreditHoldError
 
 _WATCHED = "ar_credit_gate.watched"
+_BOOKING = "ar_credit_gate.booking"
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,56 @@ class ArCreditGate(models.AbstractModel):
             if decision and decision.verdict.outcome is Outcome.WARN:
                 document._note_ar_credit_warning(decision)
 
+    # === OTHER CHECK POINTS === #
+
+    def _check_deliveries(self, orders):
+        """Check orders whose goods are leaving for the customer.
+
+        :raise CreditHoldError: the rules refuse.
+        """
+        orders = orders.sudo().filtered(lambda order: order.state == "sale")  # sudo: as in _check_raised
+        if orders:
+            decisions = self._decide_orders(orders, CheckPoint.DELIVERY)
+            self._pass_or_raise(orders, CheckPoint.DELIVERY, decisions)
+
+    @contextmanager
+    def _booking(self):
+        """Run the body as the booking of a received payment: invoices are posted whatever the rules say.
+
+        Kept on the cursor, out of reach of any caller.
+        """
+        cache = self.env.cr.cache
+        cache[_BOOKING] = cache.get(_BOOKING, 0) + 1
+        try:
+            yield
+        finally:
+            cache[_BOOKING] -= 1
+
+    def _check_invoices(self, moves):
+        """Check customer invoices just posted, as far as they do not come from orders.
+
+        :raise CreditHoldError: the rules refuse.
+        """
+        if self.env.cr.cache.get(_BOOKING):
+            return
+        moves = moves.sudo()  # sudo: as in _check_raised
+        pair_of = {move.id: move._get_ar_credit_pair() for move in moves}
+        pairs, locked = self._get_pairs(set(pair_of.values()), CheckPoint.INVOICE)
+        checked = moves.filtered(lambda move: pair_of[move.id] in pairs)
+        decisions = self._decide_forced(moves - checked, CheckPoint.INVOICE)
+        if checked:
+            accounts = self.env["ar.credit.account"]
+            accounts._lock(locked)
+            positions, _none = accounts._get_positions(pairs)
+            amounts = {move.id: move._get_ar_credit_decimal() for move in checked}
+            for move in checked:  # they are in the ledger by now
+                taken = {
+                    bound.key: -amounts[move.id] * bound.rate for bound in positions[pair_of[move.id]].bounds
+                }
+                positions = {pair: position.with_added(taken) for pair, position in positions.items()}
+            decisions |= self._decide(checked, CheckPoint.INVOICE, pair_of, positions, amounts)
+        self._pass_or_raise(moves, CheckPoint.INVOICE, decisions)
+
     # === DECIDING === #
 
     def _decide_orders(self, orders, check_point, preview=False):
@@ -179,12 +230,13 @@ class ArCreditGate(models.AbstractModel):
                 known = complete(facts[document.id], decision)
                 verdict = evaluate(rules._get_rules(document.company_id.id), known, check_point)
             verdict = replace(verdict, forced=bool(document._get_ar_credit_forced()))
-            approved = verdict.outcome is Outcome.HOLD and not preview
-            return replace(
-                decision,
-                verdict=verdict,
-                approved=approved and document._use_ar_credit_approval(check_point),
+            decision = replace(decision, verdict=verdict)
+            if preview or verdict.outcome is not Outcome.HOLD:
+                return decision
+            approved = document._use_ar_credit_approval(check_point) or (
+                not verdict.forced and document._passed_ar_credit_recently(decision, check_point)
             )
+            return replace(decision, approved=approved)
 
         turns = [(positions[pair_of[document.id]], amounts[document.id]) for document in documents]
         decided = (

@@ -38,12 +38,13 @@ class ArCreditHoldDecision(models.AbstractModel):
         return True
 
     def action_open_order(self):
-        """Open the order."""
+        """Open the order, or the invoice."""
         self.ensure_one()
+        document = self._get_document()
         return {
             "type": "ir.actions.act_window",
-            "res_model": "sale.order",
-            "res_id": self.order_id.id,
+            "res_model": document._name,
+            "res_id": document.id,
             "view_mode": "form",
         }
 

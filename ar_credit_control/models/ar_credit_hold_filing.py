@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from odoo import api, models
 from odoo.tools import format_amount
 
@@ -94,7 +96,22 @@ class ArCreditHold(models.Model):
         self.ensure_one()
         if self.check_point not in ("manual", str(check_point)):
             return False
+        if self.check_point == "amend":
+            return self._covers_amendment(current)
         return self._get_document()._covers_ar_credit(self._get_binding(), current)
+
+    def _covers_amendment(self, current):
+        """Whether an order changed by no more than what was asked for; its lines may be others.
+
+        :param current: core Binding of the order now.
+        """
+        approved = self._get_binding()
+        allowed = Decimal(approved.total) + Decimal(str(self.order_amount_currency))
+        same = all(
+            getattr(approved, name) == getattr(current, name)
+            for name in ("partner_id", "company_id", "currency_id", "payment_term_id")
+        )
+        return same and Decimal(current.total) <= allowed
 
     # === DECIDING === #
 
@@ -157,7 +174,8 @@ class ArCreditHold(models.Model):
 
     def _get_notification(self):
         """Return the client action that tells the user which documents were held, and why."""
-        pending = self.filtered(lambda hold: hold.state == "pending")
+        holds = self.sudo()  # sudo: whoever was refused is told why, also without the right to see holds
+        pending = holds.filtered(lambda hold: hold.state == "pending")
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -167,7 +185,7 @@ class ArCreditHold(models.Model):
                 "title": self.env._("Waiting for credit approval")
                 if pending
                 else self.env._("Refused by a credit rule"),
-                "message": "\n".join(hold._get_banner() for hold in self),
+                "message": "\n".join(hold._get_banner() for hold in holds),
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }

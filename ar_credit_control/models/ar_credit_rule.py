@@ -69,6 +69,7 @@ class ArCreditRule(models.Model):
     check_points = fields.Char(compute="_compute_check_points")
     scope = fields.Char(compute="_compute_scope")
     sentence = fields.Char(compute="_compute_sentence", string="Conditions in Words")
+    health = fields.Text(compute="_compute_health")
 
     # === COMPUTE === #
 
@@ -107,6 +108,13 @@ class ArCreditRule(models.Model):
                     f"({text})" if more else text for text, more in zip(groups, several, strict=True)
                 ]
             rule.sentence = self.env._(" and ").join(groups) or self.env._("Always")
+
+    @api.depends("active", "outcome", "company_id")
+    @api.depends_context("company", "lang")
+    def _compute_health(self):
+        findings = "\n".join(self._get_health(self.env.company))
+        for rule in self:
+            rule.health = findings
 
     # === CONSTRAINTS === #
 

@@ -21,6 +21,7 @@ FACTS = [
     ("customer_days", "Customer since"),
     ("limit_expired", "Limit has expired"),
     ("review_overdue", "Review is overdue"),
+    ("account_blocked", "Customer is blocked"),
     ("account_status", "Credit control"),
     ("risk_class", "Risk class"),
 ]
@@ -44,6 +45,7 @@ KINDS = {
     "paid_invoices": NUMBER,
     "limit_expired": FLAG,
     "review_overdue": FLAG,
+    "account_blocked": FLAG,
     "account_status": STATUS,
     "risk_class": TEXT,
 }

@@ -37,11 +37,22 @@ class SaleOrder(models.Model):
         compute_sudo=True,
         currency_field="ar_credit_currency_id",
     )
-    ar_credit_message = fields.Char(
+    ar_credit_message = fields.Text(
         string="Credit Warning", compute="_compute_ar_credit_message", compute_sudo=True
+    )
+    ar_credit_confirmed_on = fields.Datetime(
+        string="Credit Checked on", compute="_compute_ar_credit_confirmed_on", store=True, copy=False
     )
 
     # === COMPUTE === #
+
+    @api.depends("state")
+    def _compute_ar_credit_confirmed_on(self):
+        for order in self:
+            if order.state != "sale":
+                order.ar_credit_confirmed_on = False
+            elif not order.ar_credit_confirmed_on:
+                order.ar_credit_confirmed_on = fields.Datetime.now()
 
     @api.depends("ar_credit_hold_ids.state")
     def _compute_ar_credit_hold_id(self):
@@ -90,14 +101,14 @@ class SaleOrder(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Create orders; one created as confirmed has to fit the credit limit."""
-        self._refuse_ar_credit_transactions(name for vals in vals_list for name in vals)
+        self._refuse_ar_credit_derived({name for vals in vals_list for name in vals})
         orders = super().create(vals_list)
         self.env["ar.credit.gate"]._check_raised(orders, {})
         return orders
 
     def write(self, vals):
         """Write orders; a confirmation, by whatever way, has to fit the credit limit."""
-        self._refuse_ar_credit_transactions(vals)
+        self._refuse_ar_credit_derived(vals)
         with self.env["ar.credit.gate"]._watch(self):
             result = super().write(vals)
         if vals.get("state") == "cancel":
@@ -114,11 +125,13 @@ class SaleOrder(models.Model):
                 self.env._("An order with a credit decision can't be deleted. Cancel it instead.")
             )
 
-    def _refuse_ar_credit_transactions(self, names):
-        """Refuse calls from outside that link payments to orders: a received payment lowers the exposure.
+    def _refuse_ar_credit_derived(self, names):
+        """Refuse calls from outside that write what the check stands on, as payments linked to an order.
 
         :raise AccessError: unless the code runs as superuser, as Odoo's payment flow does.
         """
+        if not self.env.su and "ar_credit_confirmed_on" in names:
+            raise AccessError(self.env._("When the credit was checked is not for anybody to write."))
         if not self.env.su and not {"transaction_ids", "authorized_transaction_ids"}.isdisjoint(names):
             raise AccessError(self.env._("Payments are linked to orders by the payment itself."))
 
@@ -148,7 +161,22 @@ class SaleOrder(models.Model):
             action |= {"views": [(False, "form")], "res_id": holds.id}
         return action | {"domain": [("order_id", "=", self.id)], "context": {}}
 
+    def action_ar_credit_what_if(self):
+        """Open what the credit rules say of the order, at any check point."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("ar_credit_control.ar_credit_what_if_action")
+        point = "confirm" if self.state in ("draft", "sent") else "amend"
+        return action | {"context": {"default_order_id": self.id, "default_check_point": point}}
+
     # === BUSINESS === #
+
+    def _is_ar_credit_under_review(self):
+        """Whether the customer has done his part (signed or paid) and the order waits for a decision of ours."""
+        self.ensure_one()
+        order = self.sudo()  # sudo: the customer may know that, and nothing else of the hold
+        return order.state in ("draft", "sent") and any(
+            hold.state in ("pending", "blocked") and hold.notify_customer for hold in order.ar_credit_hold_ids
+        )
 
     def _validate_order(self):
         """Confirm after a signature or an order of amount zero; the customer must not meet an error."""

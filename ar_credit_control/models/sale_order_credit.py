@@ -1,3 +1,4 @@
+from datetime import timedelta
 from decimal import Decimal
 
 from odoo import fields, models
@@ -84,6 +85,23 @@ class SaleOrder(models.Model):
                 for line in lines
             ),
         )
+
+    def _passed_ar_credit_recently(self, decision, check_point):
+        """Whether the order was confirmed or approved so recently that its delivery is not held again.
+
+        Not where the customer went further over the limit since then by more than the tolerated share of the order.
+        """
+        self.ensure_one()
+        company = self.company_id
+        if check_point is not CheckPoint.DELIVERY or not company.ar_credit_recheck_days:
+            return False
+        last = self.ar_credit_hold_ids.filtered(lambda hold: hold.state == "released").sorted("id")[-1:]
+        passed_on = max(filter(None, (self.ar_credit_confirmed_on, last.decided_on)), default=None)
+        if not passed_on or passed_on < fields.Datetime.now() - timedelta(days=company.ar_credit_recheck_days):
+            return False
+        grown = float(decision.excess) - last.excess
+        allowed = float(decision.order_amount) * company.ar_credit_recheck_tolerance / 100
+        return company.currency_id.compare_amounts(grown, allowed) <= 0
 
     # === BANNER === #
 

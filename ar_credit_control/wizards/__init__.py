@@ -1,1 +1,5 @@
 from . import ar_credit_hold_decide
+from . import ar_credit_hold_force
+from . import ar_credit_hold_more
+from . import ar_credit_what_if
+from . import ar_credit_what_if_line
