@@ -4,7 +4,10 @@ from . import ar_credit_account_breakdown
 from . import ar_credit_account_position
 from . import ar_credit_cover
 from . import ar_credit_explanation
+from . import ar_credit_account_recheck
+from . import ar_credit_document
 from . import ar_credit_exposure
+from . import ar_credit_facts
 from . import ar_credit_gate
 from . import ar_credit_group
 from . import ar_credit_hold_decision
@@ -13,9 +16,17 @@ from . import ar_credit_limit_change
 from . import ar_credit_limit_change_apply
 from . import ar_credit_limit_change_flow
 from . import ar_credit_terms
+from . import ar_credit_hold_filing
+from . import ar_credit_hold_reason
+from . import ar_credit_hold_recheck
+from . import ar_credit_reason_code
+from . import ar_credit_rule
+from . import ar_credit_rule_condition
+from . import ar_credit_rule_health
 from . import ar_open_item
 from . import ar_risk_class
 from . import account_move
+from . import account_partial_reconcile
 from . import account_payment_method_line
 from . import payment_transaction
 from . import res_company
@@ -23,4 +34,5 @@ from . import res_config_settings
 from . import res_partner
 from . import sale_order
 from . import sale_order_cover
+from . import sale_order_credit
 from . import sale_order_line

@@ -201,7 +201,9 @@ class ArCreditExposure(models.AbstractModel):
         )
 
     def _open_order_query(self):
-        """Return the open amount per confirmed order, in order currency and never below zero.
+        """Return the open amount per order, in order currency and never below zero.
+
+        Whether an order counts at all, its lines say: of those not confirmed, what was delivered (`ar_credit_open`).
 
         Online payments that reached us and are not in the books yet count as paid: at the time of the check Odoo
         confirms the order before it books the payment. So do, where open credits are ignored, those in the books
@@ -212,7 +214,7 @@ class ArCreditExposure(models.AbstractModel):
             SELECT family.owner, so.company_id, so.currency_id, so.id AS order_id,
                    GREATEST(0, SUM(line.ar_credit_open) - COALESCE(MIN(paid.amount), 0)) AS amount
               FROM family
-              JOIN sale_order so ON so.partner_invoice_id = family.id AND so.state = 'sale'
+              JOIN sale_order so ON so.partner_invoice_id = family.id
               JOIN company ON company.id = so.company_id
                AND (company.horizon IS NULL OR so.commitment_date IS NULL OR so.commitment_date <= company.horizon)
               JOIN sale_order_line line ON line.order_id = so.id AND line.ar_credit_open <> 0

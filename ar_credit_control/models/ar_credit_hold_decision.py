@@ -38,12 +38,13 @@ class ArCreditHoldDecision(models.AbstractModel):
         return True
 
     def action_open_order(self):
-        """Open the order."""
+        """Open the order, or the invoice."""
         self.ensure_one()
+        document = self._get_document()
         return {
             "type": "ir.actions.act_window",
-            "res_model": "sale.order",
-            "res_id": self.order_id.id,
+            "res_model": document._name,
+            "res_id": document.id,
             "view_mode": "form",
         }
 
@@ -92,7 +93,7 @@ class ArCreditHoldDecision(models.AbstractModel):
             raise UserError(
                 self.env._(
                     "%(order)s has changed since it was held. It has to be confirmed again, which files a new hold.",
-                    order=self.sudo().order_id.name,  # sudo: as above
+                    order=self.sudo()._get_document().display_name,  # sudo: as above
                 )
             )
 
@@ -149,13 +150,22 @@ class ArCreditHoldDecision(models.AbstractModel):
     def _tell_salesperson(self):
         """Tell the salesperson what became of the order, where he did not press the button himself."""
         for hold in self.sudo():  # sudo: the customer's signature or payment may have brought us here
-            partners = hold.order_id.user_id.partner_id
-            hold.order_id.message_post(
-                body=hold._get_banner() if hold.state == "pending" else hold._get_rejection(),
+            document = hold._get_document()
+            partners = document._get_ar_credit_salesperson().partner_id
+            document.message_post(
+                body=hold._get_news(),
                 author_id=self.env.ref("base.partner_root").id,
                 partner_ids=partners.ids,
                 subtype_xmlid="mail.mt_note",
             )
+
+    def _get_news(self):
+        """Return what the salesperson is told of the hold as it stands."""
+        if self.state == "rejected":
+            return self._get_rejection()
+        if self.state in ("approved", "released"):
+            return self.env._("%(hold)s: released, the document can go on.", hold=self.name)
+        return self._get_banner()
 
     def _get_rejection(self):
         """Return the sentence that tells of a rejection."""

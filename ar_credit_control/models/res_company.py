@@ -66,6 +66,27 @@ class ResCompany(models.Model):
         help="Whoever had a part in raising a customer's limit can't decide on that customer's holds for so many days.",
     )
 
+    # Rules and check points
+    ar_credit_prepaid_free = fields.Boolean(
+        string="Paid Orders Need No Credit",
+        default=True,
+        help="An order that is paid in full before it is confirmed passes every rule. A prepayment that is only"
+        " required does not count: it has to be there.",
+    )
+    ar_credit_recheck_days = fields.Integer(
+        string="Days Between Check Points",
+        help="An order confirmed or approved less than so many days ago is not held again at its delivery.",
+    )
+    ar_credit_recheck_tolerance = fields.Float(
+        string="Tolerated Growth",
+        help="In per cent of the order: if the customer is further over the limit by more than this, the delivery is"
+        " checked all the same.",
+    )
+
+    _ar_credit_recheck_positive = models.Constraint(
+        "CHECK(ar_credit_recheck_days >= 0 AND ar_credit_recheck_tolerance >= 0)",
+        "Days between check points and the tolerated growth can't be negative.",
+    )
     _ar_credit_days_positive = models.Constraint(
         "CHECK(ar_credit_grace_days >= 0 AND ar_credit_horizon_days >= 0 AND ar_credit_raiser_days >= 0)",
         "Numbers of days can't be negative.",
