@@ -13,16 +13,34 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True)
 class Exposure:
-    """The parts of what one customer owes one company, in company currency. A part may be negative (prepayments)."""
+    """What one customer owes one company, in company currency.
+
+    The parts that sum up to `total`:
+
+    - receivable: open debit items of the ledger;
+    - unapplied_credits: open credit items (payments on account, refunds), negative; zero where the company
+      ignores them;
+    - payments_in_process: negative for payments registered that the ledger does not show yet, positive for those
+      that it shows and the bank has not confirmed, as the company counts payments;
+    - open_orders: confirmed and not on posted invoices;
+    - draft_invoices: drafts that don't come from an order.
+
+    Facts about a part, not added again: `overdue` is what of `receivable` is past due by more than the days of grace,
+    `days_overdue` how many days the oldest such item is past due.
+    """
 
     receivable: Decimal = ZERO
     open_orders: Decimal = ZERO
     draft_invoices: Decimal = ZERO
+    unapplied_credits: Decimal = ZERO
+    payments_in_process: Decimal = ZERO
+    overdue: Decimal = ZERO
+    days_overdue: int = 0
 
     @property
     def total(self) -> Decimal:
         """Sum of the parts, company currency."""
-        return self.receivable + self.open_orders + self.draft_invoices
+        return sum((getattr(self, part) for part in PARTS), ZERO)
 
     def plus_order(self, amount: Decimal) -> "Exposure":
         """Return it with a confirmed order of `amount` (negative: without it) added."""
@@ -30,12 +48,10 @@ class Exposure:
 
     def as_dict(self) -> dict[str, str]:
         """Return the parts and their sum as plain decimal strings, fit for a JSON column."""
-        return {
-            "receivable": str(self.receivable),
-            "open_orders": str(self.open_orders),
-            "draft_invoices": str(self.draft_invoices),
-            "total": str(self.total),
-        }
+        return {part: str(getattr(self, part)) for part in PARTS} | {"total": str(self.total)}
+
+
+PARTS = ("receivable", "unapplied_credits", "payments_in_process", "open_orders", "draft_invoices")
 
 
 def uninvoiced_quantity(ordered: Decimal, delivered: Decimal, invoiced: Decimal) -> Decimal:

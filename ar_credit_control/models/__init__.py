@@ -5,6 +5,7 @@ from . import ar_credit_hold_decision
 from . import ar_credit_hold
 from . import ar_open_item
 from . import account_move
+from . import account_payment_method_line
 from . import payment_transaction
 from . import res_company
 from . import res_config_settings

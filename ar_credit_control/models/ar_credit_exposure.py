@@ -45,7 +45,8 @@ class ArCreditExposure(models.AbstractModel):
             for part, key, company_id, order_id, amount in self.env.execute_query(
                 self._measure_query(companies, list(partner_ids), list(order_ids))
             ):
-                value = self._to_decimal(rounding[company_id], amount)
+                is_money = part != "days_overdue"
+                value = self._to_decimal(rounding[company_id], amount) if is_money else amount or 0
                 if part == "order":
                     orders[order_id] = (key, company_id), value
                 else:
@@ -63,21 +64,28 @@ class ArCreditExposure(models.AbstractModel):
 
     def _measure_query(self, companies, partner_ids, order_ids):
         """Return the statement of `_measure`: rows of (part, partner id, company id, order id, amount)."""
-        company_rows = SQL(", ").join(
-            SQL("(%s, %s, %s)", company.id, company.root_id.id, company.currency_id.id)
-            for company in companies
-        )
         return SQL(
             """
-            WITH company (id, root_id, currency_id) AS (VALUES %(companies)s),
+            WITH company (id, root_id, currency_id, nets_credits, needs_bank, grace_date, horizon) AS (
+                VALUES %(companies)s
+            ),
             family AS (
                 SELECT id, commercial_partner_id AS owner
                   FROM res_partner
                  WHERE commercial_partner_id = ANY(%(partners)s)
             ),
+            ledger AS (%(ledger)s),
             open_order AS (%(open_orders)s),
             converted AS (%(converted)s)
-            %(receivable)s
+            SELECT 'receivable', owner, company_id, NULL::int, debit FROM ledger
+             UNION ALL
+            SELECT 'unapplied_credits', owner, company_id, NULL, credit FROM ledger
+             UNION ALL
+            SELECT 'overdue', owner, company_id, NULL, overdue FROM ledger
+             UNION ALL
+            SELECT 'days_overdue', owner, company_id, NULL, days_overdue FROM ledger
+             UNION ALL
+            %(payments)s
              UNION ALL
             %(draft_invoices)s
              UNION ALL
@@ -85,26 +93,71 @@ class ArCreditExposure(models.AbstractModel):
              UNION ALL
             SELECT 'order', owner, company_id, order_id, amount FROM converted WHERE order_id = ANY(%(orders)s)
             """,
-            companies=company_rows,
+            companies=SQL(", ").join(company._get_ar_credit_policy_row() for company in companies),
             partners=partner_ids,
             orders=order_ids,
-            receivable=self._receivable_query(),
+            ledger=self._ledger_query(),
+            payments=self._payment_query(),
             draft_invoices=self._draft_invoice_query(partner_ids),
             open_orders=self._open_order_query(),
             converted=self._converted_query(),
         )
 
-    def _receivable_query(self):
-        """Return what the ledger holds as open on receivable accounts, also on contacts of the customer."""
+    def _ledger_query(self):
+        """Return what the ledger holds as open on receivable accounts, also on contacts of the customer.
+
+        `amount_residual` is company currency. An item without a due date is due on its date.
+        """
         return SQL(
             """
-            SELECT 'receivable', family.owner, company.id, NULL::int, SUM(item.amount_residual)
+            SELECT family.owner,
+                   company.id AS company_id,
+                   SUM(item.amount_residual) FILTER (WHERE item.amount_residual > 0) AS debit,
+                   SUM(item.amount_residual) FILTER (WHERE item.amount_residual < 0 AND company.nets_credits) AS credit,
+                   SUM(item.amount_residual) FILTER (WHERE late.is_late) AS overdue,
+                   MAX(%(today)s - late.due) FILTER (WHERE late.is_late) AS days_overdue
               FROM account_move_line item
               JOIN account_account account
                 ON account.id = item.account_id AND account.account_type = 'asset_receivable'
               JOIN family ON family.id = item.partner_id
               JOIN company ON company.id = item.company_id
+              CROSS JOIN LATERAL (
+                  SELECT COALESCE(item.date_maturity, item.date) AS due,
+                         item.amount_residual > 0
+                         AND COALESCE(item.date_maturity, item.date) < company.grace_date AS is_late
+              ) late
              WHERE item.parent_state = 'posted' AND item.reconciled IS NOT TRUE
+             GROUP BY family.owner, company.id
+            """,
+            today=fields.Date.today(),
+        )
+
+    def _payment_query(self):
+        """Return registered payments as far as ledger and policy of the company differ about them.
+
+        A payment without an outstanding account has no journal entry, so the ledger shows the debt until the bank
+        statement comes: it is taken off where payments count when registered. One with such an account has left
+        the receivable already: it is put back while the bank has not confirmed it, where payments count when banked.
+        The payment method (bills, cheques) may have a rule of its own. What a gateway has confirmed is banked.
+        """
+        return SQL(
+            """
+            SELECT 'payments_in_process', family.owner, company.id, NULL,
+                   SUM(CASE WHEN payment.move_id IS NULL THEN -payment.amount_company_currency_signed
+                            ELSE payment.amount_company_currency_signed END)
+              FROM account_payment payment
+              JOIN family ON family.id = payment.partner_id
+              JOIN company ON company.id = payment.company_id
+              LEFT JOIN account_payment_method_line method ON method.id = payment.payment_method_line_id
+              CROSS JOIN LATERAL (
+                  SELECT CASE WHEN payment.payment_transaction_id IS NOT NULL THEN FALSE
+                              WHEN COALESCE(method.ar_credit_counted, 'company') = 'company' THEN company.needs_bank
+                              ELSE method.ar_credit_counted = 'banked' END AS needs_bank
+              ) rule
+             WHERE payment.partner_type = 'customer'
+               AND payment.state IN ('in_process', 'paid')
+               AND payment.is_matched IS NOT TRUE
+               AND rule.needs_bank = (payment.move_id IS NOT NULL)
              GROUP BY family.owner, company.id
             """
         )
@@ -132,7 +185,8 @@ class ArCreditExposure(models.AbstractModel):
         """Return the open amount per confirmed order, in order currency and never below zero.
 
         Online payments that reached us and are not in the books yet count as paid: at the time of the check Odoo
-        confirms the order before it books the payment.
+        confirms the order before it books the payment. So do, where open credits are ignored, those in the books
+        that no invoice has used yet. Orders promised for after the horizon of the company are left out.
         """
         return SQL(
             """
@@ -141,6 +195,7 @@ class ArCreditExposure(models.AbstractModel):
               FROM family
               JOIN sale_order so ON so.partner_invoice_id = family.id AND so.state = 'sale'
               JOIN company ON company.id = so.company_id
+               AND (company.horizon IS NULL OR so.commitment_date IS NULL OR so.commitment_date <= company.horizon)
               JOIN sale_order_line line ON line.order_id = so.id AND line.ar_credit_open <> 0
               LEFT JOIN LATERAL (
                   SELECT SUM(tx.amount) AS amount
@@ -151,7 +206,7 @@ class ArCreditExposure(models.AbstractModel):
                      AND tx.state IN ('authorized', 'done')
                      AND tx.operation <> 'validation'
                      AND tx.currency_id = so.currency_id
-                     AND payment.move_id IS NULL
+                     AND (payment.id IS NULL OR NOT company.nets_credits AND payment.is_reconciled IS NOT TRUE)
                      AND NOT EXISTS (SELECT FROM payment_transaction c WHERE c.source_transaction_id = tx.id)
               ) paid ON TRUE
              GROUP BY family.owner, so.company_id, so.currency_id, so.id

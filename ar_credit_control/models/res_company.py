@@ -1,6 +1,11 @@
+from datetime import datetime, time, timedelta
+
 from odoo import fields, models
+from odoo.tools import SQL
 
 from ..core.credit_check import Control, Limit
+
+PAYMENTS_COUNTED = [("registered", "When Registered"), ("banked", "When in the Bank")]
 
 
 class ResCompany(models.Model):
@@ -15,6 +20,54 @@ class ResCompany(models.Model):
         required=True,
     )
     ar_credit_default_limit = fields.Monetary(string="Default Limit", default=0.0)
+
+    # What counts as exposure
+    ar_credit_payments_counted = fields.Selection(
+        PAYMENTS_COUNTED,
+        string="Payments Count",
+        default="registered",
+        required=True,
+        help="When a customer payment lowers the exposure. A payment method (bills of exchange, cheques) may have its"
+        " own rule.",
+    )
+    ar_credit_net_credits = fields.Boolean(
+        string="Deduct Unapplied Credits",
+        default=True,
+        help="Payments on account and refunds that are not matched with an invoice lower the exposure.",
+    )
+    ar_credit_grace_days = fields.Integer(
+        string="Days of Grace", help="An invoice counts as overdue so many days after its due date."
+    )
+    ar_credit_horizon_days = fields.Integer(
+        string="Order Horizon",
+        help="Confirmed orders whose delivery date is further away than this many days are left out. 0: all count.",
+    )
+
+    _ar_credit_days_positive = models.Constraint(
+        "CHECK(ar_credit_grace_days >= 0 AND ar_credit_horizon_days >= 0)",
+        "Days of grace and the order horizon can't be negative.",
+    )
+
+    def _get_ar_credit_policy_row(self):
+        """Return the row of this company that the exposure statement reads its policy from (see `_measure_query`).
+
+        :rtype: SQL
+        """
+        self.ensure_one()
+        today = fields.Date.today()
+        horizon = self.ar_credit_horizon_days and datetime.combine(
+            today + timedelta(days=self.ar_credit_horizon_days), time.max
+        )
+        return SQL(
+            "(%s, %s, %s, %s, %s, %s::date, %s::timestamp)",
+            self.id,
+            self.root_id.id,
+            self.currency_id.id,
+            self.ar_credit_net_credits,
+            self.ar_credit_payments_counted == "banked",
+            today - timedelta(days=self.ar_credit_grace_days),
+            horizon or None,
+        )
 
     def _get_ar_credit_default(self):
         """Return the limit of customers without one of their own, in company currency.
