@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -99,10 +98,3 @@ def _has_more_pieces(approved: BoundLine | None, current: BoundLine, share: Deci
         return False
     quantity = Decimal(approved.quantity)
     return Decimal(current.quantity) > max(quantity, quantity * (1 + share))
-
-
-def may_decide(
-    user_id: int, *, authors: Collection[int], salespeople: Collection[int], requester: int
-) -> bool:
-    """Whether a user is independent of the order: neither wrote, sells nor asked for it (all are user ids)."""
-    return user_id not in {*authors, *salespeople, requester}

@@ -116,5 +116,5 @@ class ArCreditGate(models.AbstractModel):
         return {
             order.id: decision
             for order, decision in zip(checked, decisions, strict=True)
-            if not decision.passed and not order._use_ar_credit_approval()
+            if not decision.passed and not order._use_ar_credit_approval(decision)
         }

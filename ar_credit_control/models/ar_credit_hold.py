@@ -81,8 +81,6 @@ class ArCreditHold(models.Model):
     decision_comment = fields.Text(string="Comment", readonly=True)
 
     is_stale = fields.Boolean(string="Order Has Changed", compute="_compute_is_stale", compute_sudo=True)
-    can_decide = fields.Boolean(compute="_compute_can_decide")
-    helper_names = fields.Char(string="Deciders", compute="_compute_helper_names", compute_sudo=True)
     current_exposure = fields.Monetary(
         string="Exposure Now", compute="_compute_current", groups=CREDIT_GROUPS, compute_sudo=True
     )
@@ -100,18 +98,6 @@ class ArCreditHold(models.Model):
     def _compute_is_stale(self):
         for hold in self:
             hold.is_stale = hold.state in ("pending", "approved") and bool(hold._get_lapses())
-
-    @api.depends("state", "order_id.user_id")
-    @api.depends_context("uid")
-    def _compute_can_decide(self):
-        for hold in self:
-            hold.can_decide = hold.state == "pending" and self.env.user in hold._get_deciders()
-
-    @api.depends("state", "order_id.user_id")
-    def _compute_helper_names(self):
-        for hold in self:
-            names = hold._get_deciders().mapped("name") if hold.state == "pending" else []
-            hold.helper_names = ", ".join(names)
 
     @api.depends("state", "partner_id", "company_id")
     def _compute_current(self):
@@ -147,11 +133,12 @@ class ArCreditHold(models.Model):
             binding = order._get_ar_credit_binding()
             waiting = order.ar_credit_hold_ids.filtered(lambda hold: hold.state in ("pending", "approved"))
             same = waiting.filtered_domain([("state", "=", "pending"), ("binding_hash", "=", binding.digest)])
+            same = same.filtered(lambda hold, decision=decisions[order.id]: hold._covers(decision))
             (waiting - same)._supersede()
             if not same:
                 vals = self._prepare_vals(order, decisions[order.id], binding)
                 same = filing.create({**vals, "notify_customer": notify_customer})
-                same._notify_deciders()
+                same._request_ar_approval()
             holds |= same
         return holds.sudo(self.env.su)  # sudo: back to the rights of the caller
 
@@ -194,7 +181,8 @@ class ArCreditHold(models.Model):
     def _get_lapses(self):
         """Return why the hold does not fit its order any more; empty when it does."""
         self.ensure_one()
-        return lapses(self._get_binding(), self.order_id._get_ar_credit_binding())
+        tolerance = Decimal(str(self.company_id.ar_credit_tolerance_percent))
+        return lapses(self._get_binding(), self.order_id._get_ar_credit_binding(), tolerance)
 
     def _get_banner(self):
         """Return the sentence shown on the order while the hold waits."""

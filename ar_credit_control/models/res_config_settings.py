@@ -16,3 +16,8 @@ class ResConfigSettings(models.TransientModel):
     ar_credit_net_credits = fields.Boolean(related="company_id.ar_credit_net_credits", readonly=False)
     ar_credit_horizon_days = fields.Integer(related="company_id.ar_credit_horizon_days", readonly=False)
     ar_credit_grace_days = fields.Integer(related="company_id.ar_credit_grace_days", readonly=False)
+    # Approvals
+    ar_credit_tolerance_percent = fields.Float(
+        related="company_id.ar_credit_tolerance_percent", readonly=False
+    )
+    ar_credit_validity_days = fields.Integer(related="company_id.ar_credit_validity_days", readonly=False)

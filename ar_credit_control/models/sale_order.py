@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_amount
 
-from ..core.binding import Binding, BoundLine, lapses
+from ..core.binding import Binding, BoundLine
 from ..exceptions import CreditHoldError
 from .ar_credit_hold import STATES as HOLD_STATES
 
@@ -215,22 +215,18 @@ class SaleOrder(models.Model):
             ),
         )
 
-    def _use_ar_credit_approval(self):
-        """Use up an approval that covers the order as it stands; return whether there was one."""
+    def _use_ar_credit_approval(self, decision):
+        """Use an approval that covers the order as it stands and what the check found; return whether there is one.
+
+        :param decision: core Decision of the check.
+        """
         self.ensure_one()
-        # sudo: the decision was taken by an authorised manager and is only looked up here
-        order = self.sudo()
-        approved = order.ar_credit_hold_ids.filtered(lambda hold: hold.state == "approved")
-        current = order._get_ar_credit_binding()
-        covering = approved.filtered(lambda hold: not lapses(hold._get_binding(), current))[:1]
-        covering._release()
-        return bool(covering)
+        # sudo: the decision was taken by an authorised approver and is only looked up here
+        return self.sudo().ar_credit_hold_ids._use_approval(decision)
 
     def _release_ar_credit_holds(self):
         """Close requests for a decision that is needed no more: the orders went through within the limit."""
-        pending = self.ar_credit_hold_ids.filtered(lambda hold: hold.state == "pending")
-        pending._release()
-        pending._close_activities()
+        self.ar_credit_hold_ids._release_unneeded()
 
     def _get_ar_credit_banner(self):
         """Return the sentence of the warning on the quotation, or an empty string."""
