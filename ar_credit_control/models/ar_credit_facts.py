@@ -6,6 +6,7 @@ from odoo.tools import SQL
 
 from ..core.rule import Fact, Facts
 
+ACCOUNT = {Fact.LIMIT_EXPIRED, Fact.REVIEW_OVERDUE, Fact.ACCOUNT_BLOCKED, Fact.RISK_CLASS}
 HISTORY = {Fact.OLDEST_DAYS, Fact.PAID_INVOICES, Fact.CUSTOMER_DAYS}
 
 
@@ -44,7 +45,18 @@ class ArCreditFacts(models.AbstractModel):
 
     def _get_account_facts(self, pairs, asked):
         """Return what the credit accounts say: pair -> dict of values for core Facts."""
-        return {}
+        if not ACCOUNT & set(asked):
+            return {}
+        today = fields.Date.today()
+        return {
+            (account.partner_id.id, account.company_id.id): {
+                "limit_expired": bool(account.valid_until and account.valid_until < today),
+                "review_overdue": bool(account.review_date and account.review_date < today),
+                "account_blocked": account.status == "blocked",
+                "risk_class": account.risk_class_id.name or None,
+            }
+            for account in self.env["ar.credit.account"]._search_pairs(pairs)
+        }
 
     def _get_history(self, pairs, asked):
         """Return what the ledger tells of the past, in one statement: pair -> dict of values for core Facts.

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -55,12 +57,18 @@ class ArCreditHold(models.Model):
     )
     document_name = fields.Char(string="Document", compute="_compute_document_name", compute_sudo=True)
     rule_id = fields.Many2one(
-        "ar.credit.rule", string="Reason", readonly=True, index=True, help="The hardest of the rules that held."
+        "ar.credit.rule",
+        string="Reason",
+        readonly=True,
+        index=True,
+        help="The hardest of the rules that held.",
     )
     reason_ids = fields.One2many("ar.credit.hold.reason", "hold_id", string="Reasons", readonly=True)
     reason_text = fields.Text(string="Reasons in Words", compute="_compute_reason_text", compute_sudo=True)
     reason_code_id = fields.Many2one("ar.credit.reason.code", readonly=True, string="Reason Code")
-    request_note = fields.Text(string="Note", readonly=True, help="What the one who asked wrote to the approver.")
+    request_note = fields.Text(
+        string="Note", readonly=True, help="What the one who asked wrote to the approver."
+    )
     order_state = fields.Selection(related="order_id.state", string="Order Status")
     partner_id = fields.Many2one("res.partner", string="Customer", required=True, readonly=True, index=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
@@ -95,6 +103,7 @@ class ArCreditHold(models.Model):
     payments_in_process = fields.Monetary(readonly=True, groups=CREDIT_GROUPS)
     overdue = fields.Monetary(readonly=True, help="Past due by more than the days of grace.")
     days_overdue = fields.Integer(readonly=True, aggregator="max", help="Of the oldest item that is overdue.")
+    risk_class_id = fields.Many2one("ar.risk.class", readonly=True, help="Of the customer, on that day.")
     order_amount = fields.Monetary(
         readonly=True, help="The order in company currency at the rate of that day."
     )
@@ -112,8 +121,6 @@ class ArCreditHold(models.Model):
     decision_comment = fields.Text(string="Comment", readonly=True)
 
     is_stale = fields.Boolean(string="Order Has Changed", compute="_compute_is_stale", compute_sudo=True)
-    can_decide = fields.Boolean(compute="_compute_can_decide")
-    helper_names = fields.Char(string="Deciders", compute="_compute_helper_names", compute_sudo=True)
     current_exposure = fields.Monetary(
         string="Exposure Now", compute="_compute_current", groups=CREDIT_GROUPS, compute_sudo=True
     )
@@ -152,18 +159,6 @@ class ArCreditHold(models.Model):
         for hold in self:
             hold.is_stale = hold.state in ("pending", "approved") and bool(hold._get_lapses())
 
-    @api.depends("state", "order_id.user_id")
-    @api.depends_context("uid")
-    def _compute_can_decide(self):
-        for hold in self:
-            hold.can_decide = hold.state == "pending" and self.env.user in hold._get_deciders()
-
-    @api.depends("state", "order_id.user_id")
-    def _compute_helper_names(self):
-        for hold in self:
-            names = hold._get_deciders().mapped("name") if hold.state == "pending" else []
-            hold.helper_names = ", ".join(names)
-
     @api.depends("state", "partner_id", "company_id")
     def _compute_current(self):
         measured = self.env["ar.credit.exposure"]._measure(self.company_id, self.partner_id.ids)
@@ -198,4 +193,5 @@ class ArCreditHold(models.Model):
     def _get_lapses(self):
         """Return why the hold does not fit its order any more; empty when it does."""
         self.ensure_one()
-        return lapses(self._get_binding(), self._get_document()._get_ar_credit_binding())
+        tolerance = Decimal(str(self.company_id.ar_credit_tolerance_percent))
+        return lapses(self._get_binding(), self._get_document()._get_ar_credit_binding(), tolerance)

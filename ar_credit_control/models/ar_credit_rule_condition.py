@@ -34,7 +34,15 @@ OPERATORS = [
     ("eq", "is"),
     ("ne", "is not"),
 ]
-PERCENT, MONEY, DAYS, NUMBER, FLAG, STATUS, TEXT = "percent", "money", "days", "number", "flag", "status", "text"
+PERCENT, MONEY, DAYS, NUMBER, FLAG, STATUS, TEXT = (
+    "percent",
+    "money",
+    "days",
+    "number",
+    "flag",
+    "status",
+    "text",
+)
 KINDS = {
     "use_percent": PERCENT,
     "discount_percent": PERCENT,
@@ -196,9 +204,7 @@ class ArCreditRuleCondition(models.Model):
         label = self._get_label("fact", fact)
         kind = self._get_kind(fact)
         if kind == FLAG:
-            return self.env._(
-                "%(fact)s: %(value)s", fact=label, value=self._format(fact, measured, currency)
-            )
+            return self.env._("%(fact)s: %(value)s", fact=label, value=self._format(fact, measured, currency))
         return self.env._(
             "%(fact)s: %(measured)s (%(comparison)s %(threshold)s)",
             fact=label,

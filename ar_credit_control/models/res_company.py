@@ -115,6 +115,19 @@ class ResCompany(models.Model):
             horizon or None,
         )
 
+    # Approvals: how long, and through which changes, they hold.
+    ar_credit_tolerance_percent = fields.Float(string="Approval Tolerance (%)", default=0.0)
+    ar_credit_validity_days = fields.Integer(string="Approval Valid For (Days)", default=30)
+
+    _ar_credit_tolerance_range = models.Constraint(
+        "CHECK(ar_credit_tolerance_percent >= 0 AND ar_credit_tolerance_percent <= 100)",
+        "The tolerance of approvals lies between 0 and 100 per cent.",
+    )
+    _ar_credit_validity_positive = models.Constraint(
+        "CHECK(ar_credit_validity_days >= 0)",
+        "Approvals can't be valid for less than the day of the decision.",
+    )
+
     def _get_ar_credit_default(self):
         """Return the limit of customers without one of their own, in company currency.
 

@@ -33,3 +33,9 @@ class ResConfigSettings(models.TransientModel):
     def _compute_ar_credit_health(self):
         for settings in self:
             settings.ar_credit_health = "\n".join(self.env["ar.credit.rule"]._get_health(settings.company_id))
+
+    # Approvals
+    ar_credit_tolerance_percent = fields.Float(
+        related="company_id.ar_credit_tolerance_percent", readonly=False
+    )
+    ar_credit_validity_days = fields.Integer(related="company_id.ar_credit_validity_days", readonly=False)
