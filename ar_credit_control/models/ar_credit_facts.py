@@ -6,6 +6,7 @@ from odoo.tools import SQL
 
 from ..core.rule import Fact, Facts
 
+ACCOUNT = {Fact.ACCOUNT_BLOCKED, Fact.LIMIT_EXPIRED, Fact.REVIEW_OVERDUE, Fact.RISK_CLASS}
 HISTORY = {Fact.OLDEST_DAYS, Fact.PAID_INVOICES, Fact.CUSTOMER_DAYS}
 
 
@@ -43,8 +44,25 @@ class ArCreditFacts(models.AbstractModel):
         return Facts(overdue_days=Decimal(exposure.days_overdue), overdue_amount=exposure.overdue)
 
     def _get_account_facts(self, pairs, asked):
-        """Return what the credit accounts say: pair -> dict of values for core Facts."""
-        return {}
+        """Return what the credit accounts say: pair -> dict of values for core Facts.
+
+        The group is wanted wherever some rule is for a group, which `asked` does not tell.
+        """
+        rules = self.env["ar.credit.rule"]
+        by_group = any(rule.group_ids for _p, company_id in pairs for rule in rules._get_rules(company_id))
+        if not by_group and not ACCOUNT & set(asked):
+            return {}
+        today = fields.Date.today()
+        return {
+            (account.partner_id.id, account.company_id.id): {
+                "group_ids": frozenset(account.group_id.ids),
+                "account_blocked": account.status == "blocked",
+                "limit_expired": bool(account.valid_until) and account.valid_until < today,
+                "review_overdue": bool(account.review_date) and account.review_date < today,
+                "risk_class": str(account.risk_class_id.id or ""),
+            }
+            for account in self.env["ar.credit.account"]._search_pairs(pairs)
+        }
 
     def _get_history(self, pairs, asked):
         """Return what the ledger tells of the past, in one statement: pair -> dict of values for core Facts.

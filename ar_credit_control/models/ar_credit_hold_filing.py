@@ -78,6 +78,9 @@ class ArCreditHold(models.Model):
             "exposure": float(exposure.total),
             **{part: float(getattr(exposure, part)) for part in (*PARTS, "overdue")},
             "days_overdue": exposure.days_overdue,
+            "risk_class_id": self.env["ar.credit.account"]
+            ._search_pairs({(binding.partner_id, document.company_id.id)})
+            .risk_class_id.id,
             "order_amount": float(decision.order_amount),
             "order_amount_currency": document._get_ar_credit_total(),
             "excess": float(decision.excess),

@@ -5,7 +5,7 @@ from odoo.fields import Command
 
 from ..core.rule import LIMIT_FACTS
 from .ar_credit_rule import OUTCOMES
-from .ar_credit_rule_condition import FACTS, FLAG, OPERATORS, STATUS, TEXT
+from .ar_credit_rule_condition import FACTS, FLAG, OPERATORS, STATUS, RISK
 
 
 class ArCreditHoldReason(models.Model):
@@ -57,7 +57,7 @@ class ArCreditHoldReason(models.Model):
         kind = self.env["ar.credit.rule.condition"]._get_kind(self.fact)
         if kind == FLAG:
             return stored == "True"
-        return stored if kind in (STATUS, TEXT) else Decimal(stored)
+        return stored if kind in (STATUS, RISK) else Decimal(stored)
 
     @api.model
     def _prepare_commands(self, findings):

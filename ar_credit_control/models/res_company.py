@@ -64,9 +64,32 @@ class ResCompany(models.Model):
         "CHECK(ar_credit_recheck_days >= 0 AND ar_credit_recheck_tolerance >= 0)",
         "Days between check points and the tolerated growth can't be negative.",
     )
+    # Limits: how they end and who may move them
+    ar_credit_expiry_rule = fields.Selection(
+        [
+            ("keep", "Keep the Limit"),
+            ("zero", "No Credit"),
+            ("default", "Default of the Company"),
+        ],
+        string="After Validity",
+        default="zero",
+        required=True,
+        help="What holds after the last day of a limit's validity, unless the limit has a rule of its own.",
+    )
+    ar_credit_decrease_free = fields.Boolean(
+        string="Decreases Need No Approval",
+        default=True,
+        help="A change that raises the limit on no day applies at once.",
+    )
+    ar_credit_raiser_days = fields.Integer(
+        string="Raiser Stands Back",
+        default=30,
+        help="Whoever had a part in raising a customer's limit can't decide on that customer's holds for so many days.",
+    )
+
     _ar_credit_days_positive = models.Constraint(
-        "CHECK(ar_credit_grace_days >= 0 AND ar_credit_horizon_days >= 0)",
-        "Days of grace and the order horizon can't be negative.",
+        "CHECK(ar_credit_grace_days >= 0 AND ar_credit_horizon_days >= 0 AND ar_credit_raiser_days >= 0)",
+        "Numbers of days can't be negative.",
     )
 
     def _get_ar_credit_policy_row(self):

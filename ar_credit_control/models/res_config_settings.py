@@ -29,3 +29,8 @@ class ResConfigSettings(models.TransientModel):
     def _compute_ar_credit_health(self):
         for settings in self:
             settings.ar_credit_health = "\n".join(self.env["ar.credit.rule"]._get_health(settings.company_id))
+
+    # Limits: how they end and who may move them
+    ar_credit_expiry_rule = fields.Selection(related="company_id.ar_credit_expiry_rule", readonly=False)
+    ar_credit_decrease_free = fields.Boolean(related="company_id.ar_credit_decrease_free", readonly=False)
+    ar_credit_raiser_days = fields.Integer(related="company_id.ar_credit_raiser_days", readonly=False)
