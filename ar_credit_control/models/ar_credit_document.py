@@ -99,7 +99,9 @@ class ArCreditDocument(models.AbstractModel):
                 "Lower the change, or choose Request More Credit on the order to have it approved."
             ),
             "invoice": self.env._("Confirm the invoice in its form to ask a credit manager for a decision."),
-            "delivery": self.env._("Validate the transfer in its form to ask a credit manager for a decision."),
+            "delivery": self.env._(
+                "Validate the transfer in its form to ask a credit manager for a decision."
+            ),
         }.get(check_point, self.env._("Confirm it in its form to ask a credit manager for a decision."))
 
     def _get_ar_credit_reasons(self, decision):

@@ -84,11 +84,13 @@ class ArCreditFacts(models.AbstractModel):
         return found
 
     def _history_query(self, pairs):
-        """Return the statement of `_get_history`: partner id, company id, paid invoices, first one, oldest open item."""
+        """Return the statement of `_get_history`: partner, company, paid invoices, first one, oldest open item."""
         return SQL(
             """
             WITH family AS (
-                SELECT id, commercial_partner_id AS owner FROM res_partner WHERE commercial_partner_id = ANY(%(partners)s)
+                SELECT id, commercial_partner_id AS owner
+                  FROM res_partner
+                 WHERE commercial_partner_id = ANY(%(partners)s)
             ),
             invoiced AS (
                 SELECT move.commercial_partner_id AS owner, move.company_id,

@@ -55,12 +55,18 @@ class ArCreditHold(models.Model):
     )
     document_name = fields.Char(string="Document", compute="_compute_document_name", compute_sudo=True)
     rule_id = fields.Many2one(
-        "ar.credit.rule", string="Reason", readonly=True, index=True, help="The hardest of the rules that held."
+        "ar.credit.rule",
+        string="Reason",
+        readonly=True,
+        index=True,
+        help="The hardest of the rules that held.",
     )
     reason_ids = fields.One2many("ar.credit.hold.reason", "hold_id", string="Reasons", readonly=True)
     reason_text = fields.Text(string="Reasons in Words", compute="_compute_reason_text", compute_sudo=True)
     reason_code_id = fields.Many2one("ar.credit.reason.code", readonly=True, string="Reason Code")
-    request_note = fields.Text(string="Note", readonly=True, help="What the one who asked wrote to the approver.")
+    request_note = fields.Text(
+        string="Note", readonly=True, help="What the one who asked wrote to the approver."
+    )
     order_state = fields.Selection(related="order_id.state", string="Order Status")
     partner_id = fields.Many2one("res.partner", string="Customer", required=True, readonly=True, index=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)

@@ -36,13 +36,16 @@ class ArCreditHold(models.Model):
             binding = document._get_ar_credit_binding()
             forced = decision.verdict and decision.verdict.forced
             kind = {
-                "state": "blocked" if decision.verdict and decision.verdict.outcome is Outcome.BLOCK else "pending",
+                "state": "blocked"
+                if decision.verdict and decision.verdict.outcome is Outcome.BLOCK
+                else "pending",
                 "check_point": "manual" if forced else str(check_point),
             }
             known = document.ar_credit_hold_ids
             same = known.filtered(
                 lambda hold, digest=binding.digest, kind=kind: (
-                    (hold.binding_hash, hold.state, hold.check_point) == (digest, kind["state"], kind["check_point"])
+                    (hold.binding_hash, hold.state, hold.check_point)
+                    == (digest, kind["state"], kind["check_point"])
                 )
             )[:1]
             (known - same)._supersede()

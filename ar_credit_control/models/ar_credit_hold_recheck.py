@@ -23,7 +23,9 @@ class ArCreditHold(models.Model):
         if not partners:
             return
         # sudo: whoever books a payment sets this going, also without rights on holds
-        if self.sudo().search_count([*self._get_recheck_domain(), ("partner_id", "in", partners.ids)], limit=1):
+        if self.sudo().search_count(
+            [*self._get_recheck_domain(), ("partner_id", "in", partners.ids)], limit=1
+        ):
             cron = self.env.ref("ar_credit_control.ir_cron_credit_recheck", raise_if_not_found=False)
             if cron:
                 cron.sudo()._trigger()  # sudo: as above
@@ -79,6 +81,8 @@ class ArCreditHold(models.Model):
             with self.env.cr.savepoint():
                 self._confirm_order()
         except UserError as error:  # also a refusal of the credit check
-            self._message_log(body=self.env._("Could not be released by itself: %(reason)s", reason=str(error)))
+            self._message_log(
+                body=self.env._("Could not be released by itself: %(reason)s", reason=str(error))
+            )
             return
         self._tell_salesperson()

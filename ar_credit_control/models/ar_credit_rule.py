@@ -109,9 +109,7 @@ class ArCreditRule(models.Model):
             ]
             if len(groups) > 1:
                 several = [len(group) > 1 for group in rule._get_groups()]
-                groups = [
-                    f"({text})" if more else text for text, more in zip(groups, several, strict=True)
-                ]
+                groups = [f"({text})" if more else text for text, more in zip(groups, several, strict=True)]
             rule.sentence = self.env._(" and ").join(groups) or self.env._("Always")
 
     @api.depends("active", "outcome", "company_id")
@@ -191,7 +189,9 @@ class ArCreditRule(models.Model):
             key=self.id,
             sequence=self.sequence,
             outcome=Outcome(self.outcome),
-            check_points=frozenset(CheckPoint(point) for point, _label in CHECK_POINTS if self[f"at_{point}"]),
+            check_points=frozenset(
+                CheckPoint(point) for point, _label in CHECK_POINTS if self[f"at_{point}"]
+            ),
             groups=tuple(tuple(condition._to_core() for condition in group) for group in self._get_groups()),
             partner_ids=frozenset(self.partner_ids.commercial_partner_id.ids),
             group_ids=frozenset(self.group_ids.ids),

@@ -197,9 +197,7 @@ class ArCreditRuleCondition(models.Model):
         label = self._get_label("fact", fact)
         kind = self._get_kind(fact)
         if kind == FLAG:
-            return self.env._(
-                "%(fact)s: %(value)s", fact=label, value=self._format(fact, measured, currency)
-            )
+            return self.env._("%(fact)s: %(value)s", fact=label, value=self._format(fact, measured, currency))
         return self.env._(
             "%(fact)s: %(measured)s (%(comparison)s %(threshold)s)",
             fact=label,
@@ -212,7 +210,7 @@ class ArCreditRuleCondition(models.Model):
     def _format(self, fact, value, currency):
         """Return a value of a fact as people read it, in the language of the reader; "–" where it is unknown."""
         kind = self._get_kind(fact)
-        if value is None or value is False and kind != FLAG:
+        if value is None or (value is False and kind != FLAG):
             return "–"
         if kind == FLAG:
             return self.env._("yes") if value else self.env._("no")

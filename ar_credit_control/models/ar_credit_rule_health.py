@@ -18,14 +18,14 @@ class ArCreditRule(models.Model):
             findings.append(self.env._("No active rule holds or blocks anything."))
         elif not any("confirm" in rule.check_points for rule in stopping):
             findings.append(self.env._("No active rule is asked when an order is confirmed."))
-        if any(
-            rule.outcome is Outcome.EXCLUDE and not rule.groups and rule.scope == 0 for rule in rules
-        ):
+        if any(rule.outcome is Outcome.EXCLUDE and not rule.groups and rule.scope == 0 for rule in rules):
             findings.append(self.env._("A rule without conditions lets every customer pass."))
         if not self._is_anybody_controlled(company):
             findings.append(
-                self.env._("No customer is under credit control: there is no credit account with a limit, and the"
-                           " settings control nobody by default.")
+                self.env._(
+                    "No customer is under credit control: there is no credit account with a limit, and the"
+                    " settings control nobody by default."
+                )
             )
         if not self._get_approvers(company):
             findings.append(self.env._("Nobody may approve: no credit manager has access to this company."))
@@ -48,12 +48,16 @@ class ArCreditRule(models.Model):
     def _get_approvers(self, company):
         """Return the users who may decide on holds of the company."""
         # sudo: who they are is no secret of the user list
-        return self.env["res.users"].sudo().search(
-            [
-                ("all_group_ids", "in", self.env.ref("ar_credit_control.group_manager").ids),
-                ("company_ids", "in", company.ids),
-                ("share", "=", False),
-            ]
+        return (
+            self.env["res.users"]
+            .sudo()
+            .search(
+                [
+                    ("all_group_ids", "in", self.env.ref("ar_credit_control.group_manager").ids),
+                    ("company_ids", "in", company.ids),
+                    ("share", "=", False),
+                ]
+            )
         )
 
     @api.model
@@ -68,6 +72,7 @@ class ArCreditRule(models.Model):
                 "type": "danger" if findings else "success",
                 "sticky": bool(findings),
                 "title": self.env._("Credit control of %(company)s", company=company.name),
-                "message": "\n".join(findings) or self.env._("The rules are at work: orders can be held and approved."),
+                "message": "\n".join(findings)
+                or self.env._("The rules are at work: orders can be held and approved."),
             },
         }

@@ -97,7 +97,9 @@ class SaleOrder(models.Model):
             return False
         last = self.ar_credit_hold_ids.filtered(lambda hold: hold.state == "released").sorted("id")[-1:]
         passed_on = max(filter(None, (self.ar_credit_confirmed_on, last.decided_on)), default=None)
-        if not passed_on or passed_on < fields.Datetime.now() - timedelta(days=company.ar_credit_recheck_days):
+        if not passed_on or passed_on < fields.Datetime.now() - timedelta(
+            days=company.ar_credit_recheck_days
+        ):
             return False
         grown = float(decision.excess) - last.excess
         allowed = float(decision.order_amount) * company.ar_credit_recheck_tolerance / 100

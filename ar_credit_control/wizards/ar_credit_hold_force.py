@@ -16,7 +16,9 @@ class ArCreditHoldForce(models.TransientModel):
     _description = "Hold Orders by Hand"
 
     order_ids = fields.Many2many("sale.order", string="Orders", required=True)
-    reason_code_id = fields.Many2one("ar.credit.reason.code", domain="[('for_hold', '=', True)]", required=True)
+    reason_code_id = fields.Many2one(
+        "ar.credit.reason.code", domain="[('for_hold', '=', True)]", required=True
+    )
     note = fields.Text(help="Kept with the hold, for whoever decides.")
 
     def action_hold(self):

@@ -24,7 +24,12 @@ class ArCreditWhatIf(models.TransientModel):
     order_amount = fields.Monetary(compute="_compute_result", store=True)
     excess = fields.Monetary(string="Over the Limit by", compute="_compute_result", store=True)
     verdict = fields.Selection(
-        [("pass", "It passes"), ("warn", "It passes with a warning"), ("hold", "It is held"), ("block", "It is blocked")],
+        [
+            ("pass", "It passes"),
+            ("warn", "It passes with a warning"),
+            ("hold", "It is held"),
+            ("block", "It is blocked"),
+        ],
         string="Result",
         compute="_compute_result",
         store=True,

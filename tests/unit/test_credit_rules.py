@@ -31,7 +31,9 @@ from odoo.addons.ar_credit_control.core.rule import (
 )
 
 CONFIRM = frozenset({CheckPoint.CONFIRM})
-NUMBERS = [fact for fact in Fact if fact.value.endswith(("_percent", "_amount", "_days", "excess", "_invoices"))]
+NUMBERS = [
+    fact for fact in Fact if fact.value.endswith(("_percent", "_amount", "_days", "excess", "_invoices"))
+]
 
 
 def _when(fact, operator, value):
@@ -39,7 +41,9 @@ def _when(fact, operator, value):
 
 
 def _rule(key, outcome=Outcome.HOLD, *groups, **values):
-    return Rule(key, values.pop("sequence", key), outcome, values.pop("check_points", CONFIRM), groups, **values)
+    return Rule(
+        key, values.pop("sequence", key), outcome, values.pop("check_points", CONFIRM), groups, **values
+    )
 
 
 def _outcome(rules, facts, check_point=CheckPoint.CONFIRM):
@@ -130,12 +134,8 @@ class TestPrecedence:
 
     def test_closer_scope_replaces_what_looks_at_the_same_facts(self):
         general = _rule(1, Outcome.HOLD, OVERDUE_30)
-        own = _rule(
-            2, Outcome.HOLD, _when(Fact.OVERDUE_DAYS, Operator.MORE, 60), partner_ids=frozenset({7})
-        )
-        group = _rule(
-            3, Outcome.BLOCK, _when(Fact.OVERDUE_DAYS, Operator.MORE, 40), group_ids=frozenset({5})
-        )
+        own = _rule(2, Outcome.HOLD, _when(Fact.OVERDUE_DAYS, Operator.MORE, 60), partner_ids=frozenset({7}))
+        group = _rule(3, Outcome.BLOCK, _when(Fact.OVERDUE_DAYS, Operator.MORE, 40), group_ids=frozenset({5}))
         other = _rule(4, Outcome.WARN, _when(Fact.OVERDUE_AMOUNT, Operator.LEAST, 0))
         facts = replace(self.late, overdue_amount=Decimal(1))
         assert _outcome([general, group], facts) is Outcome.BLOCK
@@ -171,9 +171,7 @@ class TestPrecedence:
     @given(st.lists(rules, max_size=6), facts, st.sampled_from(CheckPoint))
     def test_a_customers_exclusion_frees_him_of_all_general_rules(self, some, known, point):
         general = [replace(rule, partner_ids=frozenset(), group_ids=frozenset()) for rule in some]
-        free = Rule(
-            99, 99, Outcome.EXCLUDE, frozenset(CheckPoint), partner_ids=frozenset({known.partner_id})
-        )
+        free = Rule(99, 99, Outcome.EXCLUDE, frozenset(CheckPoint), partner_ids=frozenset({known.partner_id}))
         assert _outcome([*general, free], known, point) is None
 
     @given(st.lists(rules, max_size=6), facts, st.sampled_from(CheckPoint), st.randoms())
