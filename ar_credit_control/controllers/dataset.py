@@ -2,7 +2,6 @@ from odoo import http
 
 from odoo.addons.web.controllers.dataset import DataSet
 
-
 OR_HOLD = {
     ("sale.order", "action_confirm"): "action_confirm_or_hold",
     ("account.move", "action_post"): "action_post_or_hold",

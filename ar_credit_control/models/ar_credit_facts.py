@@ -6,7 +6,7 @@ from odoo.tools import SQL
 
 from ..core.rule import Fact, Facts
 
-ACCOUNT = {Fact.LIMIT_EXPIRED, Fact.REVIEW_OVERDUE, Fact.ACCOUNT_BLOCKED, Fact.RISK_CLASS}
+ACCOUNT = {Fact.ACCOUNT_BLOCKED, Fact.LIMIT_EXPIRED, Fact.REVIEW_OVERDUE, Fact.RISK_CLASS}
 HISTORY = {Fact.OLDEST_DAYS, Fact.PAID_INVOICES, Fact.CUSTOMER_DAYS}
 
 
@@ -44,16 +44,22 @@ class ArCreditFacts(models.AbstractModel):
         return Facts(overdue_days=Decimal(exposure.days_overdue), overdue_amount=exposure.overdue)
 
     def _get_account_facts(self, pairs, asked):
-        """Return what the credit accounts say: pair -> dict of values for core Facts."""
-        if not ACCOUNT & set(asked):
+        """Return what the credit accounts say: pair -> dict of values for core Facts.
+
+        The group is wanted wherever some rule is for a group, which `asked` does not tell.
+        """
+        rules = self.env["ar.credit.rule"]
+        by_group = any(rule.group_ids for _p, company_id in pairs for rule in rules._get_rules(company_id))
+        if not by_group and not ACCOUNT & set(asked):
             return {}
         today = fields.Date.today()
         return {
             (account.partner_id.id, account.company_id.id): {
-                "limit_expired": bool(account.valid_until and account.valid_until < today),
-                "review_overdue": bool(account.review_date and account.review_date < today),
+                "group_ids": frozenset(account.group_id.ids),
                 "account_blocked": account.status == "blocked",
-                "risk_class": account.risk_class_id.name or None,
+                "limit_expired": bool(account.valid_until) and account.valid_until < today,
+                "review_overdue": bool(account.review_date) and account.review_date < today,
+                "risk_class": str(account.risk_class_id.id or ""),
             }
             for account in self.env["ar.credit.account"]._search_pairs(pairs)
         }
@@ -78,11 +84,13 @@ class ArCreditFacts(models.AbstractModel):
         return found
 
     def _history_query(self, pairs):
-        """Return the statement of `_get_history`: partner id, company id, paid invoices, first one, oldest open item."""
+        """Return the statement of `_get_history`: partner, company, paid invoices, first one, oldest open item."""
         return SQL(
             """
             WITH family AS (
-                SELECT id, commercial_partner_id AS owner FROM res_partner WHERE commercial_partner_id = ANY(%(partners)s)
+                SELECT id, commercial_partner_id AS owner
+                  FROM res_partner
+                 WHERE commercial_partner_id = ANY(%(partners)s)
             ),
             invoiced AS (
                 SELECT move.commercial_partner_id AS owner, move.company_id,

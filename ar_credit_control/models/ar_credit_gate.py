@@ -81,11 +81,14 @@ class ArCreditGate(models.AbstractModel):
         if not raised:
             return
         orders = orders.sudo().browse(raised)  # sudo: whoever writes is bound by rules that he can't read
-        for check_point in (CheckPoint.AMEND, CheckPoint.CONFIRM):
-            asked = orders.filtered(lambda order: (order.id in before) == (check_point is CheckPoint.AMEND))
+        changed = orders.filtered(lambda order: order.id in before)
+        for asked, check_point in (
+            (changed, CheckPoint.AMEND),
+            (orders - changed, CheckPoint.CONFIRM),
+        ):
             if asked:
                 self._pass_or_raise(asked, check_point, self._decide_orders(asked, check_point))
-        orders.filtered(lambda order: order.id not in before)._release_ar_credit_holds()
+        (orders - changed)._release_ar_credit_holds()
 
     def _is_raised(self, before, now):
         """Whether a commitment grew, or moved to another debtor, company or currency."""
@@ -223,8 +226,10 @@ class ArCreditGate(models.AbstractModel):
         asked = {f for c in companies for f in rules._get_facts_asked(c, [check_point]) or ()}
         facts = self.env["ar.credit.facts"]._gather(documents, pair_of, positions, asked)
 
+        listed = list(documents)  # which indexing would take apart from what is prefetched together
+
         def judge(number, decision):
-            document = documents[number]
+            document = listed[number]
             verdict = Verdict()
             if decision.order_amount > 0 or not document.company_id.ar_credit_prepaid_free:
                 known = complete(facts[document.id], decision)

@@ -102,6 +102,7 @@ class ArCreditHold(models.Model):
     unapplied_credits = fields.Monetary(readonly=True, groups=CREDIT_GROUPS)
     payments_in_process = fields.Monetary(readonly=True, groups=CREDIT_GROUPS)
     overdue = fields.Monetary(readonly=True, help="Past due by more than the days of grace.")
+    risk_class_id = fields.Many2one("ar.risk.class", string="Risk Class", readonly=True)
     days_overdue = fields.Integer(readonly=True, aggregator="max", help="Of the oldest item that is overdue.")
     risk_class_id = fields.Many2one("ar.risk.class", readonly=True, help="Of the customer, on that day.")
     order_amount = fields.Monetary(

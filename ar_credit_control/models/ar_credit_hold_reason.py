@@ -5,7 +5,7 @@ from odoo.fields import Command
 
 from ..core.rule import LIMIT_FACTS
 from .ar_credit_rule import OUTCOMES
-from .ar_credit_rule_condition import FACTS, FLAG, OPERATORS, STATUS, TEXT
+from .ar_credit_rule_condition import FACTS, FLAG, OPERATORS, RISK, STATUS
 
 
 class ArCreditHoldReason(models.Model):
@@ -15,7 +15,7 @@ class ArCreditHoldReason(models.Model):
     _description = "Reason of a Credit Hold"
     _order = "hold_id, id"
 
-    hold_id = fields.Many2one("ar.credit.hold", required=True, readonly=True, index=True, ondelete="restrict")
+    hold_id = fields.Many2one("ar.credit.hold", required=True, readonly=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="hold_id.company_id", store=True)
     currency_id = fields.Many2one(related="hold_id.currency_id")
     rule_id = fields.Many2one("ar.credit.rule", required=True, readonly=True, index=True, ondelete="restrict")
@@ -57,7 +57,7 @@ class ArCreditHoldReason(models.Model):
         kind = self.env["ar.credit.rule.condition"]._get_kind(self.fact)
         if kind == FLAG:
             return stored == "True"
-        return stored if kind in (STATUS, TEXT) else Decimal(stored)
+        return stored if kind in (STATUS, RISK) else Decimal(stored)
 
     @api.model
     def _prepare_commands(self, findings):

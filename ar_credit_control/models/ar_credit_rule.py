@@ -65,6 +65,11 @@ class ArCreditRule(models.Model):
         domain="[('parent_id', '=', False)]",
         help="Only for these customers. A rule for customers replaces rules for all that look at the same facts.",
     )
+    group_ids = fields.Many2many(
+        "ar.credit.group",
+        string="Credit Groups",
+        help="Only for members of these groups. A rule for groups replaces rules for all that look at the same facts.",
+    )
     condition_ids = fields.One2many("ar.credit.rule.condition", "rule_id", string="Conditions", copy=True)
     check_points = fields.Char(compute="_compute_check_points")
     scope = fields.Char(compute="_compute_scope")
@@ -83,7 +88,7 @@ class ArCreditRule(models.Model):
                 if rule[f"at_{point}"]
             )
 
-    @api.depends("partner_ids")
+    @api.depends("partner_ids", "group_ids")
     @api.depends_context("lang")
     def _compute_scope(self):
         for rule in self:
@@ -92,7 +97,7 @@ class ArCreditRule(models.Model):
     def _get_scope_names(self):
         """Return the names of those the rule is for; empty for all."""
         self.ensure_one()
-        return self.partner_ids.mapped("display_name")
+        return (self.partner_ids or self.group_ids).mapped("display_name")
 
     @api.depends("condition_ids.sentence", "condition_ids.joint", "condition_ids.sequence")
     @api.depends_context("lang")
@@ -122,6 +127,14 @@ class ArCreditRule(models.Model):
             if not any(rule[f"at_{point}"] for point, _label in CHECK_POINTS):
                 raise ValidationError(
                     self.env._("%(rule)s: choose at least one check point.", rule=rule.name)
+                )
+
+    @api.constrains("partner_ids", "group_ids")
+    def _check_scope(self):
+        for rule in self:
+            if rule.partner_ids and rule.group_ids:
+                raise ValidationError(
+                    self.env._("%(rule)s: choose customers or groups, not both.", rule=rule.name)
                 )
 
     # === CRUD === #
@@ -181,6 +194,7 @@ class ArCreditRule(models.Model):
             ),
             groups=tuple(tuple(condition._to_core() for condition in group) for group in self._get_groups()),
             partner_ids=frozenset(self.partner_ids.commercial_partner_id.ids),
+            group_ids=frozenset(self.group_ids.ids),
         )
 
     @api.model

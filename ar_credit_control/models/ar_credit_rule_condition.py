@@ -34,15 +34,8 @@ OPERATORS = [
     ("eq", "is"),
     ("ne", "is not"),
 ]
-PERCENT, MONEY, DAYS, NUMBER, FLAG, STATUS, TEXT = (
-    "percent",
-    "money",
-    "days",
-    "number",
-    "flag",
-    "status",
-    "text",
-)
+PERCENT, MONEY, DAYS, NUMBER = "percent", "money", "days", "number"
+FLAG, STATUS, RISK = "flag", "status", "risk"
 KINDS = {
     "use_percent": PERCENT,
     "discount_percent": PERCENT,
@@ -55,7 +48,7 @@ KINDS = {
     "review_overdue": FLAG,
     "account_blocked": FLAG,
     "account_status": STATUS,
-    "risk_class": TEXT,
+    "risk_class": RISK,
 }
 
 
@@ -76,7 +69,7 @@ class ArCreditRuleCondition(models.Model):
     operator = fields.Selection(OPERATORS, string="Comparison", required=True, default="gt")
     value = fields.Float(digits=(16, 2), help="Amounts are in the currency of the company.")
     status = fields.Selection(STATUSES, string="Control")
-    text = fields.Char(string="Class")
+    risk_class_id = fields.Many2one("ar.risk.class", ondelete="restrict")
     sentence = fields.Char(compute="_compute_sentence")
 
     # === COMPUTE === #
@@ -91,7 +84,7 @@ class ArCreditRuleCondition(models.Model):
             money = company.currency_id.symbol if condition.kind == MONEY else ""
             condition.unit = units.get(condition.kind, money)
 
-    @api.depends("fact", "operator", "value", "status", "text")
+    @api.depends("fact", "operator", "value", "status", "risk_class_id")
     @api.depends_context("lang", "company")
     def _compute_sentence(self):
         for condition in self:
@@ -102,10 +95,10 @@ class ArCreditRuleCondition(models.Model):
 
     # === CONSTRAINTS === #
 
-    @api.constrains("fact", "operator", "status", "text")
+    @api.constrains("fact", "operator", "status", "risk_class_id")
     def _check_operator(self):
         for condition in self:
-            if condition.kind in (FLAG, STATUS, TEXT) and condition.operator not in ("eq", "ne"):
+            if condition.kind in (FLAG, STATUS, RISK) and condition.operator not in ("eq", "ne"):
                 raise ValidationError(
                     self.env._(
                         "%(fact)s can only be compared with 'is' and 'is not'.",
@@ -113,7 +106,7 @@ class ArCreditRuleCondition(models.Model):
                     )
                 )
             if (condition.kind == STATUS and not condition.status) or (
-                condition.kind == TEXT and not condition.text
+                condition.kind == RISK and not condition.risk_class_id
             ):
                 raise ValidationError(
                     self.env._("%(fact)s: choose a value.", fact=self._get_label("fact", condition.fact))
@@ -121,7 +114,7 @@ class ArCreditRuleCondition(models.Model):
 
     @api.onchange("fact")
     def _onchange_fact(self):
-        plain = self._get_kind(self.fact) in (FLAG, STATUS, TEXT)
+        plain = self._get_kind(self.fact) in (FLAG, STATUS, RISK)
         if plain != (self.operator in ("eq", "ne")):
             self.operator = "eq" if plain else "gt"
 
@@ -168,8 +161,8 @@ class ArCreditRuleCondition(models.Model):
         kind = self._get_kind(self.fact)
         if kind == FLAG:
             return True
-        if kind in (STATUS, TEXT):
-            return (self.status if kind == STATUS else self.text) or ""
+        if kind in (STATUS, RISK):
+            return (self.status if kind == STATUS else str(self.risk_class_id.id or "")) or ""
         return Decimal(f"{self.value:.2f}")
 
     def _to_core(self):
@@ -217,14 +210,15 @@ class ArCreditRuleCondition(models.Model):
     def _format(self, fact, value, currency):
         """Return a value of a fact as people read it, in the language of the reader; "–" where it is unknown."""
         kind = self._get_kind(fact)
-        if value is None or value is False and kind != FLAG:
+        if value is None or (value is False and kind != FLAG):
             return "–"
         if kind == FLAG:
             return self.env._("yes") if value else self.env._("no")
         if kind == STATUS:
             return self._get_label("status", value)
-        if kind == TEXT:
-            return value
+        if kind == RISK:
+            # sudo: the name of a class is part of the explanation of a refusal
+            return self.env["ar.risk.class"].sudo().browse(int(value)).name if value else "–"
         if Decimal(value).is_infinite():
             return "∞"
         if kind == MONEY:

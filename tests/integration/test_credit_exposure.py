@@ -5,6 +5,8 @@ from datetime import timedelta
 from odoo import fields
 from odoo.fields import Command
 
+from odoo.addons.ar_credit_control.core.rule import CheckPoint
+
 from tests.integration.test_credit_common import CreditCase
 
 
@@ -224,11 +226,11 @@ class TestCreditExposure(CreditCase):
             self._account(100, partner=partner)
         orders.action_confirm()
         gate = self.env["ar.credit.gate"]
-        commitments = gate._commitments(orders)
         self.env.flush_all()
         self.env.invalidate_all()
         before = self.env.cr.sql_log_count
-        self.assertFalse(gate._decide(orders, commitments))
+        decisions = gate._decide_orders(orders.sudo(), CheckPoint.AMEND)
+        self.assertEqual({decision.passed for decision in decisions.values()}, {True})
         return self.env.cr.sql_log_count - before
 
     def test_a_check_costs_the_same_for_one_and_for_twenty_customers(self):
