@@ -40,6 +40,7 @@
         "views/res_config_settings_views.xml",
         "views/menus.xml",
     ],
+    "assets": {"web.assets_backend": ["ar_credit_control/static/src/**/*"]},
     "demo": [
         "demo/company.xml",
         "demo/journals.xml",

@@ -135,12 +135,11 @@ class ArApprovalDecision(models.Model):
             "data": data or {},
             "previous_hash": request.log_head,
         }
-        entry = super(ArApprovalDecision, log).create(
-            [{**values, "hash": entry_hash(request.log_head, self._canonical(values))}]
-        )
-        request.write({"log_count": entry.number, "log_head": entry.hash})
+        values["hash"] = entry_hash(request.log_head, self._canonical(values))
+        # The request's row first: on it a second transaction conflicts with 40001, which Odoo runs again.
+        request.write({"log_count": values["number"], "log_head": values["hash"]})
         request.flush_recordset()
-        return entry
+        return super(ArApprovalDecision, log).create([values])
 
     @api.model
     def _canonical(self, values):

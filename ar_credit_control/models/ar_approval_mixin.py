@@ -248,8 +248,8 @@ class ArApprovalMixin(models.AbstractModel):
         for document in self._with_plain_context():
             waiting = document._get_ar_approval_waiting()
             known = document.activity_search([self._ar_approval_activity])
-            (known - known.filtered_domain([("user_id", "in", waiting.ids)])).unlink()
             added = waiting - known.user_id
+            (known - known.filtered_domain([("user_id", "in", waiting.ids)])).unlink()
             for user in added:
                 document.activity_schedule(self._ar_approval_activity, user_id=user.id)
             document._mail_ar_approvers(added)

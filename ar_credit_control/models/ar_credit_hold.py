@@ -104,7 +104,6 @@ class ArCreditHold(models.Model):
     overdue = fields.Monetary(readonly=True, help="Past due by more than the days of grace.")
     risk_class_id = fields.Many2one("ar.risk.class", string="Risk Class", readonly=True)
     days_overdue = fields.Integer(readonly=True, aggregator="max", help="Of the oldest item that is overdue.")
-    risk_class_id = fields.Many2one("ar.risk.class", readonly=True, help="Of the customer, on that day.")
     order_amount = fields.Monetary(
         readonly=True, help="The order in company currency at the rate of that day."
     )

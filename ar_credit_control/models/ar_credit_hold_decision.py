@@ -46,6 +46,19 @@ class ArCreditHoldDecision(models.AbstractModel):
         """
         return self.action_ar_reject(comment)
 
+    def action_open_ar_decision(self, decision):
+        """Open the window that asks for the comment of a decision.
+
+        :param str decision: "approve" or "reject".
+        """
+        name = f"ar_credit_hold_decide_action_{'reject' if decision == 'reject' else 'approve'}"
+        action = self.env["ir.actions.act_window"]._for_xml_id(f"ar_credit_control.{name}")
+        context = {
+            "default_decision": "reject" if decision == "reject" else "approve",
+            "default_hold_ids": self.ids,
+        }
+        return action | {"context": context}
+
     def action_open_order(self):
         """Open the order, or the invoice."""
         self.ensure_one()

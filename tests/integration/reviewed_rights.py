@@ -104,6 +104,7 @@ PUBLIC_METHODS = {
     "ar.credit.hold.action_approve": "_check_ar_approval: his turn, independent, pending, order unchanged",
     "ar.credit.hold.action_ar_approve": "as action_approve",
     "ar.credit.hold.action_ar_reject": "as action_approve",
+    "ar.credit.hold.action_open_ar_decision": "opens the window that asks for a comment",
     "ar.credit.hold.action_open_ar_approval_log": "opens a list, which needs the right to read the log",
     "ar.credit.hold.action_reject": "as action_approve",
     "ar.credit.hold.action_open_order": "opens a form",
