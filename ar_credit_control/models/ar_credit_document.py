@@ -1,7 +1,6 @@
 from odoo import models
 from odoo.tools import format_amount
 
-from ..core.binding import lapses
 from ..core.rule import LIMIT_FACTS
 from ..exceptions import CreditHoldError
 
@@ -43,21 +42,15 @@ class ArCreditDocument(models.AbstractModel):
             lambda hold: hold.check_point == "manual" and hold.state in ("pending", "rejected")
         )
 
-    def _use_ar_credit_approval(self, check_point):
-        """Use up an approval that covers the document as it stands; return whether there was one.
+    def _use_ar_credit_approval(self, decision, check_point):
+        """Use an approval that covers the document as it stands and what the check found; return whether there is one.
 
+        :param decision: core Decision of the check.
         :param check_point: core CheckPoint that asks.
         """
         self.ensure_one()
-        # sudo: the decision was taken by an authorised manager and is only looked up here
-        document = self.sudo()
-        approved = document.ar_credit_hold_ids.filtered(lambda hold: hold.state == "approved")
-        if not approved:
-            return False
-        current = document._get_ar_credit_binding()
-        covering = approved.filtered(lambda hold: hold._covers(current, check_point))[:1]
-        covering._release()
-        return bool(covering)
+        # sudo: the decision was taken by an authorised approver and is only looked up here
+        return self.sudo().ar_credit_hold_ids._use_approval(decision, check_point)
 
     def _passed_ar_credit_recently(self, decision, check_point):
         """Whether an earlier check point is so recent that this one does not hold the document again."""
@@ -65,14 +58,7 @@ class ArCreditDocument(models.AbstractModel):
 
     def _release_ar_credit_holds(self):
         """Close requests for a decision that is needed no more: the documents went through within the rules."""
-        pending = self.ar_credit_hold_ids.filtered(lambda hold: hold.state == "pending")
-        if pending:
-            pending._release()
-            pending._close_activities()
-
-    def _covers_ar_credit(self, binding, current):
-        """Whether an approval bound to `binding` is good for `current` (both core Binding)."""
-        return not lapses(binding, current)
+        self.ar_credit_hold_ids._release_unneeded()
 
     # === TELLING === #
 

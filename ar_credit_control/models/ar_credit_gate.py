@@ -238,7 +238,7 @@ class ArCreditGate(models.AbstractModel):
             decision = replace(decision, verdict=verdict)
             if preview or verdict.outcome is not Outcome.HOLD:
                 return decision
-            approved = document._use_ar_credit_approval(check_point) or (
+            approved = document._use_ar_credit_approval(decision, check_point) or (
                 not verdict.forced and document._passed_ar_credit_recently(decision, check_point)
             )
             return replace(decision, approved=approved)
@@ -260,16 +260,17 @@ class ArCreditGate(models.AbstractModel):
 
         :return: dict of document id -> core Decision.
         """
-        return {
-            document.id: Decision(
-                Limit(Control.NONE),
-                Exposure(),
-                document._get_ar_credit_decimal(),
-                Decimal(0),
-                (),
-                Verdict(forced=True),
-                not preview and document._use_ar_credit_approval(check_point),
-            )
-            for document in documents
-            if document._get_ar_credit_forced()
-        }
+        decisions = {}
+        for document in documents:
+            if document._get_ar_credit_forced():
+                decision = Decision(
+                    Limit(Control.NONE),
+                    Exposure(),
+                    document._get_ar_credit_decimal(),
+                    Decimal(0),
+                    (),
+                    Verdict(forced=True),
+                )
+                approved = not preview and document._use_ar_credit_approval(decision, check_point)
+                decisions[document.id] = replace(decision, approved=approved)
+        return decisions

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -119,8 +121,6 @@ class ArCreditHold(models.Model):
     decision_comment = fields.Text(string="Comment", readonly=True)
 
     is_stale = fields.Boolean(string="Order Has Changed", compute="_compute_is_stale", compute_sudo=True)
-    can_decide = fields.Boolean(compute="_compute_can_decide")
-    helper_names = fields.Char(string="Deciders", compute="_compute_helper_names", compute_sudo=True)
     current_exposure = fields.Monetary(
         string="Exposure Now", compute="_compute_current", groups=CREDIT_GROUPS, compute_sudo=True
     )
@@ -159,18 +159,6 @@ class ArCreditHold(models.Model):
         for hold in self:
             hold.is_stale = hold.state in ("pending", "approved") and bool(hold._get_lapses())
 
-    @api.depends("state", "order_id.user_id")
-    @api.depends_context("uid")
-    def _compute_can_decide(self):
-        for hold in self:
-            hold.can_decide = hold.state == "pending" and self.env.user in hold._get_deciders()
-
-    @api.depends("state", "order_id.user_id")
-    def _compute_helper_names(self):
-        for hold in self:
-            names = hold._get_deciders().mapped("name") if hold.state == "pending" else []
-            hold.helper_names = ", ".join(names)
-
     @api.depends("state", "partner_id", "company_id")
     def _compute_current(self):
         measured = self.env["ar.credit.exposure"]._measure(self.company_id, self.partner_id.ids)
@@ -205,4 +193,5 @@ class ArCreditHold(models.Model):
     def _get_lapses(self):
         """Return why the hold does not fit its order any more; empty when it does."""
         self.ensure_one()
-        return lapses(self._get_binding(), self._get_document()._get_ar_credit_binding())
+        tolerance = Decimal(str(self.company_id.ar_credit_tolerance_percent))
+        return lapses(self._get_binding(), self._get_document()._get_ar_credit_binding(), tolerance)

@@ -43,9 +43,10 @@ class ArCreditHold(models.Model):
             }
             known = document.ar_credit_hold_ids
             same = known.filtered(
-                lambda hold, digest=binding.digest, kind=kind: (
+                lambda hold, digest=binding.digest, kind=kind, decision=decision: (
                     (hold.binding_hash, hold.state, hold.check_point)
                     == (digest, kind["state"], kind["check_point"])
+                    and (hold.state == "blocked" or hold._still_tells(decision))
                 )
             )[:1]
             (known - same)._supersede()
@@ -53,7 +54,7 @@ class ArCreditHold(models.Model):
                 vals = self._prepare_vals(document, decision, binding) | kind | values
                 same = filing.create({**vals, "notify_customer": notify_customer})
                 if same.state == "pending":
-                    same._notify_deciders()
+                    same._request_ar_approval()
             holds |= same
         return holds.sudo(self.env.su)  # sudo: back to the rights of the caller
 
@@ -81,9 +82,7 @@ class ArCreditHold(models.Model):
             "exposure": float(exposure.total),
             **{part: float(getattr(exposure, part)) for part in (*PARTS, "overdue")},
             "days_overdue": exposure.days_overdue,
-            "risk_class_id": self.env["ar.credit.account"]
-            ._search_pairs({(binding.partner_id, document.company_id.id)})
-            .risk_class_id.id,
+            "risk_class_id": self._get_risk_class(binding.partner_id, document.company_id).id,
             "order_amount": float(decision.order_amount),
             "order_amount_currency": document._get_ar_credit_total(),
             "excess": float(decision.excess),
@@ -93,18 +92,10 @@ class ArCreditHold(models.Model):
             "reason_ids": self.env["ar.credit.hold.reason"]._prepare_commands(reasons),
         }
 
-    def _covers(self, current, check_point):
-        """Whether an approved hold is good for its document as it stands, at a check point.
-
-        :param current: core Binding of the document now.
-        :param check_point: core CheckPoint.
-        """
-        self.ensure_one()
-        if self.check_point not in ("manual", str(check_point)):
-            return False
-        if self.check_point == "amend":
-            return self._covers_amendment(current)
-        return self._get_document()._covers_ar_credit(self._get_binding(), current)
+    @api.model
+    def _get_risk_class(self, partner_id, company):
+        """Return the risk class of a commercial partner in a company."""
+        return self.env["ar.credit.account"]._search_pairs({(partner_id, company.id)}).risk_class_id
 
     def _covers_amendment(self, current):
         """Whether an order changed by no more than what was asked for; its lines may be others.
@@ -134,12 +125,6 @@ class ArCreditHold(models.Model):
             if self.check_point == "manual":
                 self._release()
             self._tell_salesperson()
-
-    def _is_independent(self, user):
-        """Whether a user had no part in the document; of an invoice, who wrote it or its lines did."""
-        move = self.sudo().move_id  # sudo: independence is judged on the whole document
-        writers = move.create_uid | move.invoice_user_id | move.invoice_line_ids.write_uid
-        return user not in writers and super()._is_independent(user)
 
     # === TELLING === #
 

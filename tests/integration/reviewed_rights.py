@@ -26,11 +26,25 @@ def _area(area, auditor="r", user="r", manager="r", **others):
 
 # Model -> kind of user -> rights; a kind not named has none.
 ACCESS = {
+    # Approvals. The log, requests and their steps are written by decisions only.
+    "ar.approval.decision": _area(CREDIT),
+    "ar.approval.request": _area(CREDIT),
+    "ar.approval.request.step": _area(CREDIT),
+    # Who may approve is set by administrators, not by those who approve.
+    "ar.approval.rule": _area(CREDIT),
+    "ar.approval.step": _area(CREDIT),
+    # Everybody's own; whose it is is checked on top.
+    "ar.approval.delegation": {
+        name: "crw"
+        for name, groups in PERSONAS.items()
+        if groups not in ("base.group_portal", "base.group_public")
+    },
     # The limit is a manager's; the rows are the record of who granted what.
     "ar.credit.account": _area(CREDIT, manager="crw"),
     # Written by the credit check and by decisions only, which run past access rights.
     "ar.credit.hold": _area(CREDIT, salesman="r"),
-    # Rules and check points
+    # Any approver may open it; the hold checks who decides.
+    "ar.credit.hold.decide": _area(CREDIT, auditor="", user="crw", manager="crw"),
     "ar.credit.hold.force": _area(CREDIT, auditor="", user="crw", manager="crw"),
     "ar.credit.hold.more": _area(CREDIT, auditor="", user="", manager="", salesman="crw"),
     "ar.credit.hold.reason": _area(CREDIT, salesman="r"),
@@ -39,7 +53,6 @@ ACCESS = {
     "ar.credit.rule.condition": _area(CREDIT, manager="cruw"),
     "ar.credit.what.if": _area(CREDIT, auditor="crw", user="crw", manager="crw"),
     "ar.credit.what.if.line": _area(CREDIT, auditor="cruw", user="cruw", manager="cruw"),
-    "ar.credit.hold.decide": _area(CREDIT, auditor="", user="", manager="crw"),
     "ar.payment.link": _area(GATEWAYS, user="crw", manager="crw"),
     # Written by the machinery only.
     "ar.gateway.order": _area(GATEWAYS),
@@ -57,7 +70,9 @@ ACCESS = {
 }
 
 # Models without an own company, with the reason why nothing leaks.
-NO_COMPANY = {}
+NO_COMPANY = {
+    "ar.approval.delegation": "an absence holds in all companies; names two colleagues, read by them and managers",
+}
 
 # Public methods of ours, callable by any user through RPC on records they can name, with what keeps them safe.
 PUBLIC_METHODS = {
@@ -81,9 +96,17 @@ PUBLIC_METHODS = {
     "res.partner.action_view_ar_reminders": "opens a list",
     "account.move.action_ar_payment_link": "makes the link, then needs the right to read links, or all is undone",
     "account.move.action_view_ar_payment_links": "opens a list",
+    "ar.approval.decision.action_open_document": "opens a form",
+    "ar.approval.decision.action_verify": "check_access and group; changes nothing",
+    "ar.approval.request.action_open_document": "opens a form",
+    "ar.approval.request.action_verify_log": "check_access; changes nothing",
     "ar.credit.account.action_open_holds": "opens a list",
-    "ar.credit.hold.action_approve": "_check_can_decide: manager, independent, pending, order unchanged",
-    "ar.credit.hold.action_reject": "_check_can_decide, as approval",
+    "ar.credit.hold.action_approve": "_check_ar_approval: his turn, independent, pending, order unchanged",
+    "ar.credit.hold.action_ar_approve": "as action_approve",
+    "ar.credit.hold.action_ar_reject": "as action_approve",
+    "ar.credit.hold.action_open_ar_decision": "opens the window that asks for a comment",
+    "ar.credit.hold.action_open_ar_approval_log": "opens a list, which needs the right to read the log",
+    "ar.credit.hold.action_reject": "as action_approve",
     "ar.credit.hold.action_open_order": "opens a form",
     # Rules and check points
     "account.move.action_post_or_hold": "calls action_post, which Odoo guards; a refusal files a hold",
