@@ -115,13 +115,12 @@ class TestCreditRules(CreditRuleCase):
         self.assertEqual(order.sudo().ar_credit_hold_ids, hold)
 
     def test_approval_of_a_hold_does_not_lift_a_block(self):
-        account = self._account(100)
+        self._account(100)
         order, hold = self._held(150)
         self._rule(("order_amount", "gt", 100), outcome="block")
-        with self.assertRaises(CreditExceededError):
-            hold.with_user(self.manager).action_approve("known")
-        self.assertTrue(account)
-        self.assertEqual(order.state, "draft")
+        hold.with_user(self.manager).action_approve("known")
+        self.assertEqual((order.state, hold.state), ("draft", "superseded"))
+        self.assertEqual(order.sudo().ar_credit_hold_id.state, "blocked")
 
     def test_customers_own_rule_and_exclusion(self):
         self._account(100)
