@@ -65,7 +65,7 @@ class TestCreditRules(CreditRuleCase):
             hold.reason_ids,
             [{"fact": "overdue_days", "measured": "45", "threshold": "30.00", "outcome": "hold"}],
         )
-        self.assertEqual(hold.reason_ids.sentence, "Overdue since: 45 days (more than 30 days)")
+        self.assertEqual(hold.reason_ids.sentence, "Overdue for: 45 days (more than 30 days)")
         self.assertIn("45 days", hold._get_banner())
         self._order(5, partner=self.partner_b).action_confirm()
 
@@ -207,7 +207,7 @@ class TestCreditRules(CreditRuleCase):
         )
         self.assertEqual(
             rule.sentence,
-            "Use of limit: more than 100 % and (Overdue since: more than 30 days or Overdue amount: at least"
+            "Use of limit: more than 100 % and (Overdue for: more than 30 days or Overdue amount: at least"
             " $\xa01,000.00)",
         )
         self.assertIn("Conditions: Use of limit", "".join(rule.message_ids.mapped("body")))
@@ -263,3 +263,12 @@ class TestCreditRules(CreditRuleCase):
         cost()
         plain = cost()
         self.assertLessEqual(few - plain, 5)
+
+    def test_activity_speaks_the_language_of_its_reader(self):
+        self._account(100)
+        kind = self.env.ref("ar_credit_control.mail_activity_type_credit_hold")
+        kind.with_context(lang="zh_CN").summary = "请决定"
+        self.manager.lang = "zh_CN"
+        _order, hold = self._held()
+        mine = hold.activity_ids.filtered(lambda activity: activity.user_id == self.manager)
+        self.assertEqual(mine.summary, "请决定")
