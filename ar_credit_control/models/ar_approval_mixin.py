@@ -251,7 +251,9 @@ class ArApprovalMixin(models.AbstractModel):
             added = waiting - known.user_id
             (known - known.filtered_domain([("user_id", "in", waiting.ids)])).unlink()
             for user in added:
-                document.activity_schedule(self._ar_approval_activity, user_id=user.id)
+                # The summary is stored as text: in the language of who reads it.
+                spoken = document.with_context(lang=user.lang)
+                spoken.activity_schedule(self._ar_approval_activity, user_id=user.id)
             document._mail_ar_approvers(added)
             if not waiting and document._get_ar_approval_request().state == "pending":
                 document._message_log(body=document._get_ar_approval_dead_end())

@@ -121,6 +121,11 @@ class ArCreditHoldDecision(models.AbstractModel):
 
         :raise AccessError, UserError: see `action_approve`.
         """
+        self.check_access("read")
+        if self.state == "blocked":
+            raise UserError(
+                self.env._("%(hold)s: a rule blocks this, and no approval lifts it.", hold=self.name)
+            )
         request = super()._check_ar_approval()
         if self.sudo()._get_lapses():  # sudo: a credit manager need not see sales orders
             raise UserError(

@@ -208,7 +208,7 @@ class ArCreditLimitChangeFlow(models.Model):
         for change in self.sudo():  # sudo: requesters can't plan for managers
             deciders = change._get_deciders()
             for user in deciders:
-                change.activity_schedule(ACTIVITY, user_id=user.id)
+                change.with_context(lang=user.lang).activity_schedule(ACTIVITY, user_id=user.id)
             if not deciders:
                 change._message_log(
                     body=change.env._(
