@@ -14,6 +14,7 @@ from . import ar_credit_hold
 from . import ar_open_item
 from . import account_move
 from . import account_payment_method_line
+from . import mail_activity
 from . import mail_activity_type
 from . import payment_transaction
 from . import res_company

@@ -65,9 +65,17 @@ class ArApprovalDecision(models.Model):
             )
 
     @api.depends("data")
+    @api.depends_context("lang")
     def _compute_details(self):
+        labels = {
+            "amount": self.env._("amount"),
+            "excess": self.env._("excess"),
+            "approved amount": self.env._("approved amount"),
+            "approved excess": self.env._("approved excess"),
+        }
         for entry in self:
-            entry.details = ", ".join(f"{name}: {value}" for name, value in (entry.data or {}).items())
+            numbers = (f"{labels.get(name, name)}: {value}" for name, value in (entry.data or {}).items())
+            entry.details = ", ".join(numbers)
 
     # === CRUD === #
 

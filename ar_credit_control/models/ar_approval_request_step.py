@@ -7,7 +7,7 @@ STEP_STATES = [
     ("current", "To Decide"),
     ("approved", "Approved"),
     ("rejected", "Rejected"),
-    ("closed", "Not Needed Any More"),
+    ("closed", "Closed"),
 ]
 
 
