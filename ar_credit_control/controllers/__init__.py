@@ -1,1 +1,2 @@
+from . import credit_limits
 from . import dataset

@@ -165,9 +165,8 @@ class ArApprovalDecision(models.Model):
 
     def _get_first_broken(self, request):
         """Return the number of the first entry of a request that is not as it was written, or None."""
-        entries = self.sudo().search(
-            [("request_id", "=", request.id)], order="number, id"
-        )  # sudo: all of them
+        # sudo: the chain is judged as a whole
+        entries = self.sudo().search([("request_id", "=", request.id)], order="number, id")
         names = ["request_id", "company_id", "number", "date", "action", "user_id", "principal_id", "step_id"]
         rows = entries.read([*names, "step_name", "comment", "data", "previous_hash", "hash"], load=None)
         request = request.sudo()  # sudo: as above

@@ -246,16 +246,17 @@ class ArApprovalRequest(models.Model):
         self.ensure_one()
         return lapses(Binding.from_dict(self.binding), binding, self._get_tolerance())
 
-    def _use(self, binding, excess, amount):
+    def _use(self, binding, excess, amount, within=None):
         """Use an approval for a document as it stands, if it covers it, and log that.
 
         :param binding: core Binding of now.
         :param Decimal excess: over the limit now, company currency.
         :param Decimal amount: of the document now, company currency.
+        :param within: whether the content is what was approved, where the document judges that itself.
         :rtype: bool
         """
         self.ensure_one()
-        if self.state != "approved" or self._get_lapses(binding):
+        if self.state != "approved" or not (within if within is not None else not self._get_lapses(binding)):
             return False
         grant = self._get_grant()
         if not grant.covers(excess, amount, fields.Date.today()):

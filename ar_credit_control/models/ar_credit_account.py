@@ -1,11 +1,7 @@
-from collections import defaultdict
-from decimal import Decimal
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
-
-from ..core.credit_check import Bound, Control, Limit, Position
 
 CONTROLS = [
     ("default", "Company Default"),
@@ -14,14 +10,20 @@ CONTROLS = [
     ("unlimited", "Unlimited"),
     ("none", "Not Controlled"),
 ]
+EXPLAINED_DAYS = 90
+EXPORT_MAX = 500
 
 
 class ArCreditAccount(models.Model):
-    """The credit of one customer in one company: its limit, its exposure, and the row that checks lock."""
+    """The credit of one customer in one company: its limit, its exposure, and the row that checks lock.
+
+    The limit moves by `ar.credit.limit.change` only. What is in force is decided in `core.limit`; what the check uses
+    is in ar_credit_account_position.py.
+    """
 
     _name = "ar.credit.account"
     _description = "Credit Account"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["ar.credit.limit.holder", "mail.thread", "mail.activity.mixin"]
     _order = "partner_id, id"
     _check_company_auto = True
     _rec_names_search = ["partner_id"]
@@ -42,69 +44,145 @@ class ArCreditAccount(models.Model):
     control = fields.Selection(
         CONTROLS,
         required=True,
-        default="limited",
+        default="default",
         tracking=True,
         help="Limited: orders are held above the credit limit, and zero is an amount like any other.\n"
         "No credit: only orders paid in advance pass.\n"
         "Unlimited and not controlled: nothing is held.\n"
         "Company default: what the settings say for customers without a limit of their own.",
     )
-    credit_limit = fields.Monetary(tracking=True)
+    group_id = fields.Many2one(
+        "ar.credit.group", string="Credit Group", index="btree_not_null", ondelete="restrict", tracking=True
+    )
+    status = fields.Selection(
+        [("active", "Active"), ("blocked", "Blocked")],
+        required=True,
+        default="active",
+        tracking=True,
+        help="What is held for a blocked customer, the credit rules say.",
+    )
+    block_reason = fields.Char(tracking=True)
+    risk_class_id = fields.Many2one("ar.risk.class", string="Risk Class", tracking=True, ondelete="restrict")
+    review_date = fields.Date(string="Next Review", tracking=True)
     note = fields.Text(string="Internal Note")
     # Every check raises it before it reads the exposure: under REPEATABLE READ only this makes two checks of the
     # same customer conflict, so that the later one starts again and sees the earlier.
     lock_version = fields.Integer(readonly=True, default=0, copy=False, prefetch=False)
 
+    change_ids = fields.One2many("ar.credit.limit.change", "account_id", string="Limit Changes", copy=False)
+    temporary_ids = fields.One2many(
+        "ar.credit.limit.change",
+        "account_id",
+        string="Temporary Limits",
+        domain=[("is_temporary", "=", True)],
+        readonly=True,
+        copy=False,
+    )
+    cover_ids = fields.One2many("ar.credit.cover", "account_id", string="Covers", copy=False)
+
     effective_control = fields.Selection(
         [control for control in CONTROLS if control[0] != "default"],
         string="Control in Force",
-        compute="_compute_effective_limit",
+        compute="_compute_position",
     )
-    effective_limit = fields.Monetary(string="Limit in Force", compute="_compute_effective_limit")
-    receivable = fields.Monetary(string="Open Receivables", compute="_compute_exposure")
+    effective_limit = fields.Monetary(
+        string="Limit in Force",
+        compute="_compute_position",
+        help="Today: own limit and that of the group, the tighter one.",
+    )
+    receivable = fields.Monetary(string="Open Receivables", compute="_compute_position")
+    overdue = fields.Monetary(compute="_compute_position", help="Of the open receivables.")
+    unapplied_credits = fields.Monetary(compute="_compute_position")
+    payments_in_process = fields.Monetary(compute="_compute_position")
     open_orders = fields.Monetary(
         string="Orders Not Invoiced",
-        compute="_compute_exposure",
+        compute="_compute_position",
         help="Confirmed orders as far as they are not on posted invoices, tax included, at today's rate.",
     )
     draft_invoices = fields.Monetary(
-        compute="_compute_exposure", help="Draft invoices that do not come from a sales order."
+        compute="_compute_position", help="Draft invoices that do not come from a sales order."
     )
-    exposure = fields.Monetary(compute="_compute_exposure")
-    available = fields.Monetary(string="Available Credit", compute="_compute_exposure")
-    usage = fields.Float(string="Use", compute="_compute_exposure", help="Exposure as a share of the limit.")
+    exposure = fields.Monetary(compute="_compute_position")
+    covered = fields.Monetary(
+        string="Secured by Covers",
+        compute="_compute_position",
+        help="Covers that are deducted from the exposure.",
+    )
+    available = fields.Monetary(string="Available Credit", compute="_compute_position")
+    usage = fields.Float(string="Use", compute="_compute_position", help="Exposure as a share of the limit.")
+    limit_explanation = fields.Html(
+        string="Why This Limit", compute="_compute_limit_explanation", sanitize=False
+    )
+    exposure_bar = fields.Html(compute="_compute_exposure_bar", sanitize=False)
     hold_count = fields.Integer(string="Pending Holds", compute="_compute_hold_count")
 
     _partner_company_uniq = models.Constraint(
         "UNIQUE(partner_id, company_id)", "This customer already has a credit account in this company."
     )
-    _credit_limit_positive = models.Constraint(
-        "CHECK(credit_limit >= 0)", "A credit limit can't be negative. Use zero or 'No Credit'."
-    )
 
-    @api.depends("control", "credit_limit", "company_id")
-    def _compute_effective_limit(self):
-        for account in self:
-            limit = account._get_limit()
-            account.effective_control = limit.control.value
-            account.effective_limit = float(limit.amount)
+    # === COMPUTE === #
 
-    @api.depends("control", "credit_limit", "partner_id", "company_id")
-    def _compute_exposure(self):
-        partners = self.partner_id.commercial_partner_id
-        # sudo: the number is about all documents of the customer; reading the account was checked before
-        measured = self.env["ar.credit.exposure"].sudo()._measure(self.company_id, partners.ids)
+    @api.depends(
+        "control", "credit_limit", "valid_until", "expiry_rule", "group_id", "partner_id", "company_id",
+        "change_ids.state", "cover_ids.state", "group_id.control", "group_id.credit_limit",
+    )  # fmt: skip
+    def _compute_position(self):
+        pairs = {pair for account in self if all(pair := account._get_pair())}
+        loaded, positions, _amounts = self._get_explained_positions(pairs)
         for account in self:
-            exposure = measured.exposures[
-                account.partner_id.commercial_partner_id._origin.id, account.company_id.id
-            ]
-            limit = account._get_limit()
-            account.receivable = float(exposure.receivable)
-            account.open_orders = float(exposure.open_orders)
-            account.draft_invoices = float(exposure.draft_invoices)
-            account.exposure = float(exposure.total)
-            account.available = float(limit.available(exposure) or 0)
-            account.usage = float(exposure.total / limit.ceiling) if limit.ceiling else 0.0
+            account.update(account._get_position_values(loaded, positions.get(account._get_pair())))
+
+    def _get_position_values(self, loaded, position):
+        """Return the values of `_compute_position`; all zero for an account that has no customer yet."""
+        money = (
+            "receivable",
+            "overdue",
+            "unapplied_credits",
+            "payments_in_process",
+            "open_orders",
+            "draft_invoices",
+        )
+        if not position:
+            zero = dict.fromkeys(
+                (*money, "exposure", "covered", "available", "usage", "effective_limit"), 0.0
+            )
+            return zero | {"effective_control": "none"}
+        own_bound, bound = position.bounds[0], position.tightest
+        own = loaded.in_force(self._get_pair(), fields.Date.today())
+        limit = own.limit if bound is own_bound else bound.limit
+        exposure = own_bound.exposure
+        ceiling = bound.limit.ceiling
+        return {name: float(getattr(exposure, name)) for name in money} | {
+            "effective_control": limit.control.value,
+            "effective_limit": float(limit.ceiling or 0),
+            "exposure": float(exposure.total),
+            "covered": float(own.secured(exposure)),
+            "available": float(bound.limit.available(bound.exposure) or 0),
+            "usage": float(bound.exposure.total / ceiling) if ceiling else 0.0,
+        }
+
+    @api.depends("effective_limit", "effective_control")
+    @api.depends_context("lang")
+    def _compute_limit_explanation(self):
+        pairs = {pair for account in self if all(pair := account._get_pair())}
+        since = fields.Date.today() - timedelta(days=EXPLAINED_DAYS)
+        loaded, positions, _amounts = self._get_explained_positions(pairs, since=since)
+        for account in self:
+            pair = account._get_pair()
+            account.limit_explanation = (
+                self.env["ar.credit.explanation"]._get_table(loaded, pair, positions[pair])
+                if pair in pairs
+                else ""
+            )
+
+    @api.depends("exposure", "available")
+    @api.depends_context("lang")
+    def _compute_exposure_bar(self):
+        pairs = {pair for account in self if all(pair := account._get_pair())}
+        positions, _amounts = self._get_positions(pairs)
+        for account in self:
+            position = positions.get(account._get_pair())
+            account.exposure_bar = self.env["ar.credit.explanation"]._get_bar(account.currency_id, position)
 
     def _compute_hold_count(self):
         counted = {
@@ -127,17 +205,27 @@ class ArCreditAccount(models.Model):
         for account in self:
             account.display_name = account.partner_id.display_name
 
+    @api.constrains("group_id", "company_id")
+    def _check_group(self):
+        self.group_id._check_companies()
+
     # === CRUD === #
+
+    def _get_journaled_defaults(self):
+        """Return what only a limit change moves; a new account follows the company default, in no group."""
+        return super()._get_journaled_defaults() | {"control": "default", "group_id": False}
 
     @api.model_create_multi
     def create(self, vals_list):
         """Create accounts; a contact stands for its company (the commercial partner)."""
         for vals in vals_list:
-            vals.pop("lock_version", None)
+            vals["lock_version"] = 0
             if vals.get("partner_id"):
                 partner = self.env["res.partner"].browse(vals["partner_id"])
                 vals["partner_id"] = partner.commercial_partner_id.id
-        return super().create(vals_list)
+        accounts = super().create(vals_list)
+        accounts.filtered(lambda account: account.control != "default")._sync_odoo_limits()
+        return accounts
 
     def write(self, vals):
         """Refuse to move an account to another customer or company: its history would lie."""
@@ -150,6 +238,19 @@ class ArCreditAccount(models.Model):
 
     # === ACTIONS === #
 
+    def action_change_limit(self):
+        """Open a new limit change of the account."""
+        self.ensure_one()
+        return self.env["ar.credit.limit.change"]._get_form_action({"default_account_id": self.id})
+
+    def action_open_changes(self):
+        """Open the history of the limit."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "ar_credit_control.ar_credit_limit_change_action"
+        )
+        return action | {"domain": [("account_id", "=", self.id)], "context": {"default_account_id": self.id}}
+
     def action_open_holds(self):
         """Open the holds of this customer."""
         self.ensure_one()
@@ -157,136 +258,46 @@ class ArCreditAccount(models.Model):
         domain = [("partner_id", "=", self.partner_id.id), ("company_id", "=", self.company_id.id)]
         return action | {"domain": domain, "context": {}}
 
+    def action_export_xlsx(self):
+        """Download the chosen accounts, or all of the companies in the switcher, as a workbook.
+
+        :raise UserError: more are chosen than fit into an address.
+        """
+        if len(self) > EXPORT_MAX:
+            raise UserError(
+                self.env._("Choose %(count)s accounts at most, or none to export all.", count=EXPORT_MAX)
+            )
+        companies = ",".join(str(company_id) for company_id in self.env.companies.ids)
+        ids = ",".join(str(account_id) for account_id in self.ids)
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/ar_credit_control/credit_limits.xlsx?companies={companies}&ids={ids}",
+            "target": "download",
+        }
+
     # === BUSINESS === #
 
-    def _get_limit(self):
-        """Return the limit in force, in company currency.
-
-        :rtype: ar_credit_control.core.credit_check.Limit
-        """
+    def _get_pair(self):
+        """Return (commercial partner id, company id), falsy parts on a form that is not filled in yet."""
         self.ensure_one()
-        if self.control in (False, "default"):
-            # sudo: the policy of the company is not a secret of its settings page
-            return self.company_id.sudo()._get_ar_credit_default()
-        currency = self.company_id.currency_id
-        amount = self.env["ar.credit.exposure"]._to_decimal(currency, self.credit_limit)
-        return Limit(Control(self.control), amount if self.control == "limited" else Decimal(0))
+        return self.partner_id.commercial_partner_id._origin.id, self.company_id._origin.id
 
-    @api.model
-    def _get_limits(self, pairs):
-        """Return the limit in force per (commercial partner id, company id).
+    def _sync_odoo_limits(self):
+        """Write the limit in force to Odoo's own field, which others read; it follows ours, never the other way.
 
-        :param set pairs: what to look up; those without account get the default of their company.
-        :rtype: dict
+        Without a limit of their own customers get back to Odoo's default; unlimited and uncontrolled ones to zero,
+        which means no limit there.
         """
-        accounts = self._search_pairs(pairs)
-        limits = {
-            (account.partner_id.id, account.company_id.id): account._get_limit() for account in accounts
-        }
-        companies = self.env["res.company"].browse({company_id for _partner_id, company_id in pairs})
-        # sudo: as in _get_limit
-        defaults = {company.id: company._get_ar_credit_default() for company in companies.sudo()}
-        return {pair: limits.get(pair) or defaults[pair[1]] for pair in pairs}
-
-    @api.model
-    def _get_checked_pairs(self, pairs):
-        """Return those of the (commercial partner id, company id) pairs whose orders are checked at all.
-
-        :rtype: set
-        """
-        return {pair for pair, limit in self._get_limits(pairs).items() if limit.is_checked}
-
-    @api.model
-    def _get_positions(self, pairs, order_ids=()):
-        """Measure what bounds customers and what counts against it, leaving out some of their orders.
-
-        :param pairs: (commercial partner id, company id).
-        :param order_ids: sale.order ids whose amounts are wanted apart.
-        :return: (dict of pair -> core Position without those orders, dict of order id -> Decimal amount in company
-            currency, zero where nothing of it is open)
-        """
-        companies = self.env["res.company"].browse(sorted({company_id for _partner_id, company_id in pairs}))
-        partner_ids = sorted({partner_id for partner_id, _company_id in pairs})
-        # sudo: exposure is about all documents of the customer, whoever asks
-        measured = self.env["ar.credit.exposure"].sudo()._measure(companies, partner_ids, order_ids)
-        apart = defaultdict(Decimal)
-        for pair, amount in measured.orders.values():
-            apart[pair] += amount
-        limits = self._get_limits(pairs)
-        positions = {
-            pair: Position(
-                (Bound(f"own {pair}", limits[pair], measured.exposures[pair].plus_order(-apart[pair])),)
+        # sudo: the field belongs to accountants, the limit does not
+        for company, accounts in self.sudo().grouped("company_id").items():
+            loaded = self.env["ar.credit.terms"]._load({account._get_pair() for account in accounts})
+            fallback = (
+                self.env["res.partner"]
+                ._fields["credit_limit"]
+                .get_company_dependent_fallback(self.env["res.partner"].with_company(company))
             )
-            for pair in pairs
-        }
-        amounts = {order_id: amount for order_id, (_pair, amount) in measured.orders.items()}
-        return positions, defaultdict(Decimal, amounts)
-
-    @api.model
-    def _search_pairs(self, pairs):
-        """Return the accounts of (commercial partner id, company id) pairs, past access rights."""
-        partner_ids = [partner_id for partner_id, _company_id in pairs]
-        company_ids = [company_id for _partner_id, company_id in pairs]
-        # sudo: whoever sells is bound by the limit, also without the right to see it
-        accounts = self.sudo().search([("partner_id", "in", partner_ids), ("company_id", "in", company_ids)])
-        return accounts.filtered(lambda account: (account.partner_id.id, account.company_id.id) in pairs)
-
-    @api.model
-    def _lock(self, pairs):
-        """Make this transaction the only one that checks these customers; create what accounts are missing.
-
-        Waits for a transaction that holds one of the rows. If that one commits, PostgreSQL answers 40001 here and
-        Odoo runs the request again, which then sees its effects. Rows are taken in the order of their ids, so two
-        checks of the same customers can't deadlock. Must run before the exposure is read.
-
-        :param pairs: (commercial partner id, company id) of customers under control.
-        """
-        if not pairs:
-            return
-        self.env.flush_all()
-        self._create_missing(pairs)
-        ids = self._search_pairs(pairs).ids
-        self.env.execute_query(
-            SQL(
-                """
-                WITH locked AS (
-                    SELECT id FROM ar_credit_account WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
-                )
-                UPDATE ar_credit_account account
-                   SET lock_version = account.lock_version + 1
-                  FROM locked
-                 WHERE locked.id = account.id
-                """,
-                ids,
-            )
-        )
-        self.browse(ids).invalidate_recordset(["lock_version"])
-
-    @api.model
-    def _create_missing(self, pairs):
-        """Create the accounts that are missing, following the company default.
-
-        In SQL, because a transaction that does the same at the same time must lead to a conflict (and so to a
-        retry), not to an error about a duplicate.
-        """
-        rows = SQL(", ").join(
-            SQL("(%s, %s, 'default', 0, 0, %s, %s)", partner_id, company_id, self.env.uid, self.env.uid)
-            for partner_id, company_id in sorted(pairs)
-        )
-        self.env.execute_query(
-            SQL(
-                """
-                INSERT INTO ar_credit_account
-                       (partner_id, company_id, control, credit_limit, lock_version, create_uid, write_uid,
-                        create_date, write_date)
-                SELECT wanted.*, NOW() AT TIME ZONE 'UTC', NOW() AT TIME ZONE 'UTC'
-                  FROM (VALUES %s) AS wanted (partner_id, company_id)
-                 WHERE NOT EXISTS (
-                           SELECT FROM ar_credit_account known
-                            WHERE known.partner_id = wanted.partner_id AND known.company_id = wanted.company_id
-                       )
-                    ON CONFLICT (partner_id, company_id) DO NOTHING
-                """,
-                rows,
-            )
-        )
+            for account in accounts.with_company(company):
+                limit = loaded.in_force(account._get_pair(), fields.Date.today()).limit
+                amount = fallback if account.control == "default" else float(limit.ceiling or 0)
+                if account.currency_id.compare_amounts(account.partner_id.credit_limit, amount):
+                    account.partner_id.credit_limit = amount

@@ -5,9 +5,18 @@ from odoo.exceptions import UserError
 from odoo.tools import format_amount
 
 from ..core.approval import Facts
+from ..core.rule import CheckPoint
 from ..exceptions import CreditHoldError
 
 ACTIVITY = "ar_credit_control.mail_activity_type_credit_hold"
+
+# Holds of which check points are good for a check, once approved.
+GOOD_FOR = {
+    CheckPoint.CONFIRM: {"confirm", "manual"},
+    CheckPoint.AMEND: {"confirm", "amend", "manual"},
+    CheckPoint.DELIVERY: {"delivery", "manual"},
+    CheckPoint.INVOICE: {"invoice", "manual"},
+}
 
 
 class ArCreditHoldDecision(models.AbstractModel):
@@ -52,12 +61,13 @@ class ArCreditHoldDecision(models.AbstractModel):
         return action | {"context": context}
 
     def action_open_order(self):
-        """Open the order."""
+        """Open the order, or the invoice."""
         self.ensure_one()
+        document = self._get_document()
         return {
             "type": "ir.actions.act_window",
-            "res_model": "sale.order",
-            "res_id": self.order_id.id,
+            "res_model": document._name,
+            "res_id": document.id,
             "view_mode": "form",
         }
 
@@ -75,15 +85,14 @@ class ArCreditHoldDecision(models.AbstractModel):
             excess=amount(self.excess),
             limit=amount(self.credit_limit),
             amount=amount(self.order_amount),
-            # Until the hold freezes them (rules): days_overdue and risk_class_id.
-            days_overdue=self.days_overdue if "days_overdue" in self._fields else 0,
-            risk_class_id=self.risk_class_id.id if "risk_class_id" in self._fields else 0,
+            days_overdue=self.days_overdue,
+            risk_class_id=self.risk_class_id.id or 0,
         )
 
     def _get_ar_approval_binding(self):
-        """Return what an approval binds to: the order as it stands."""
+        """Return what an approval binds to: the order or invoice as it stands."""
         self.ensure_one()
-        return self.order_id._get_ar_credit_binding()
+        return self._get_document()._get_ar_credit_binding()
 
     def _get_ar_approval_excluded(self):
         """Return who wrote, sells (then and now), priced or asked for the order, or raised the limit lately."""
@@ -91,14 +100,16 @@ class ArCreditHoldDecision(models.AbstractModel):
         hold = self.sudo()  # sudo: independence is judged on the whole order
         order, lines = hold.order_id, hold.order_id.order_line
         users = order.create_uid | lines.create_uid | lines.ar_priced_by_id | order.user_id
+        move = hold.move_id
+        users |= move.create_uid | move.invoice_user_id | move.invoice_line_ids.write_uid
         users |= hold.salesperson_id | hold.requested_by
-        if "ar.credit.limit.change" in self.env:
-            users |= self.env["ar.credit.limit.change"]._get_recent_raisers(hold.partner_id, hold.company_id)
-        return users
+        return users | self.env["ar.credit.limit.change"]._get_recent_raisers(
+            hold.partner_id.id, hold.company_id.id
+        )
 
     def _get_ar_approval_team_leader(self):
-        """Return the leader of the order's sales team."""
-        return self.order_id.team_id.user_id
+        """Return the leader of the sales team of the order or invoice."""
+        return self._get_document().team_id.user_id
 
     def _get_ar_approval_dead_end(self):
         """Return the sentence for a hold that nobody may decide on."""
@@ -116,7 +127,7 @@ class ArCreditHoldDecision(models.AbstractModel):
             raise UserError(
                 self.env._(
                     "%(order)s has changed since it was held. It has to be confirmed again, which files a new hold.",
-                    order=self.sudo().order_id.name,  # sudo: as above
+                    order=self.sudo()._get_document().display_name,  # sudo: as above
                 )
             )
         return request
@@ -132,22 +143,22 @@ class ArCreditHoldDecision(models.AbstractModel):
             with self.env.cr.savepoint():
                 return super()._decide_ar_approval(approve, comment)
         except CreditHoldError as refusal:
-            return self._put_again(refusal.decisions)
+            return self._put_again(refusal)
 
-    def _put_again(self, decisions):
+    def _put_again(self, refusal):
         """Supersede the hold by one with the numbers of now, on behalf of who asked first.
 
-        :param dict decisions: sale.order id -> core Decision.
+        :param CreditHoldError refusal: of the check that the last approval led to.
         :return: client action that tells so.
         """
         self.ensure_one()
-        found = decisions[self.order_id.id].excess if self.order_id.id in decisions else self.excess
-        amount = format_amount(self.env, float(found), self.currency_id)
+        excess = max(decision.excess for decision in refusal.decisions.values())
+        amount = format_amount(self.env, float(excess), self.currency_id)
         self._supersede(self.env._("Over the limit by %(excess)s now.", excess=amount))
         requester = self.sudo().requested_by  # sudo: the name of a colleague
         # sudo: holds are written by the credit control only
         filing = self.with_user(requester).sudo()
-        holds = filing._file(decisions, notify_customer=self.notify_customer)
+        holds = filing._file(refusal.decisions, refusal.check_point, notify_customer=self.notify_customer)
         names = ", ".join(holds.mapped("name"))
         # sudo: nobody may write holds
         self.sudo()._message_log(body=self.env._("Put again with the numbers of now: %(holds)s", holds=names))
@@ -197,17 +208,21 @@ class ArCreditHoldDecision(models.AbstractModel):
         order = self.order_id.with_env(self.env(context=context, su=True))
         order.with_company(order.company_id).action_confirm()
 
-    def _use_approval(self, decision):
-        """Return whether an approval covers the order, as it stands and measured by the check, and log its use.
+    def _use_approval(self, decision, check_point):
+        """Return whether an approval covers the document, as it stands and measured by the check, and log its use.
 
         An approval stays in force after the order went through, so that a change within the company's tolerance
         passes; it lapses when the order is cancelled.
 
         :param decision: core Decision of the credit check.
+        :param check_point: core CheckPoint that asks.
         """
-        for hold in self.filtered(lambda hold: hold.state in ("approved", "released")):
-            request = hold._get_ar_approval_request()
-            if request._use(hold._get_ar_approval_binding(), decision.excess, decision.order_amount):
+        for hold in self.filtered(
+            lambda hold: hold.state in ("approved", "released") and hold.check_point in GOOD_FOR[check_point]
+        ):
+            request, binding = hold._get_ar_approval_request(), hold._get_ar_approval_binding()
+            within = hold._covers_amendment(binding) if hold.check_point == "amend" else None
+            if request._use(binding, decision.excess, decision.order_amount, within):
                 hold.filtered(lambda one: one.state == "approved")._release()
                 return True
         return False
@@ -228,7 +243,7 @@ class ArCreditHoldDecision(models.AbstractModel):
         stale.sudo().write({"state": "superseded"})  # sudo: nobody may write holds
         self._supersede_ar_approval(comment)
 
-    def _covers(self, decision):
+    def _still_tells(self, decision):
         """Whether a waiting hold still tells what the check (core Decision) found, so that it need not be put again."""
         self.ensure_one()
         grant = self._get_ar_approval_request()._get_grant()
@@ -237,13 +252,22 @@ class ArCreditHoldDecision(models.AbstractModel):
     def _tell_salesperson(self):
         """Tell the salesperson what became of the order, where he did not press the button himself."""
         for hold in self.sudo():  # sudo: the customer's signature or payment may have brought us here
-            partners = hold.order_id.user_id.partner_id
-            hold.order_id.message_post(
-                body=hold._get_banner() if hold.state == "pending" else hold._get_rejection(),
+            document = hold._get_document()
+            partners = document._get_ar_credit_salesperson().partner_id
+            document.message_post(
+                body=hold._get_news(),
                 author_id=self.env.ref("base.partner_root").id,
                 partner_ids=partners.ids,
                 subtype_xmlid="mail.mt_note",
             )
+
+    def _get_news(self):
+        """Return what the salesperson is told of the hold as it stands."""
+        if self.state == "rejected":
+            return self._get_rejection()
+        if self.state in ("approved", "released"):
+            return self.env._("%(hold)s: released, the document can go on.", hold=self.name)
+        return self._get_banner()
 
     def _get_rejection(self):
         """Return the sentence that tells of a rejection."""

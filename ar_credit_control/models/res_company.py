@@ -43,9 +43,53 @@ class ResCompany(models.Model):
         help="Confirmed orders whose delivery date is further away than this many days are left out. 0: all count.",
     )
 
+    # Limits: how they end and who may move them
+    ar_credit_expiry_rule = fields.Selection(
+        [
+            ("keep", "Keep the Limit"),
+            ("zero", "No Credit"),
+            ("default", "Default of the Company"),
+        ],
+        string="After Validity",
+        default="zero",
+        required=True,
+        help="What holds after the last day of a limit's validity, unless the limit has a rule of its own.",
+    )
+    ar_credit_decrease_free = fields.Boolean(
+        string="Decreases Need No Approval",
+        default=True,
+        help="A change that raises the limit on no day applies at once.",
+    )
+    ar_credit_raiser_days = fields.Integer(
+        string="Raiser Stands Back",
+        default=30,
+        help="Whoever had a part in raising a customer's limit can't decide on that customer's holds for so many days.",
+    )
+
+    # Rules and check points
+    ar_credit_prepaid_free = fields.Boolean(
+        string="Paid Orders Need No Credit",
+        default=True,
+        help="An order that is paid in full before it is confirmed passes every rule. A prepayment that is only"
+        " required does not count: it has to be there.",
+    )
+    ar_credit_recheck_days = fields.Integer(
+        string="Days Between Check Points",
+        help="An order confirmed or approved less than so many days ago is not held again at its delivery.",
+    )
+    ar_credit_recheck_tolerance = fields.Float(
+        string="Tolerated Growth",
+        help="In per cent of the order: if the customer is further over the limit by more than this, the delivery is"
+        " checked all the same.",
+    )
+
+    _ar_credit_recheck_positive = models.Constraint(
+        "CHECK(ar_credit_recheck_days >= 0 AND ar_credit_recheck_tolerance >= 0)",
+        "Days between check points and the tolerated growth can't be negative.",
+    )
     _ar_credit_days_positive = models.Constraint(
-        "CHECK(ar_credit_grace_days >= 0 AND ar_credit_horizon_days >= 0)",
-        "Days of grace and the order horizon can't be negative.",
+        "CHECK(ar_credit_grace_days >= 0 AND ar_credit_horizon_days >= 0 AND ar_credit_raiser_days >= 0)",
+        "Numbers of days can't be negative.",
     )
 
     def _get_ar_credit_policy_row(self):
@@ -59,10 +103,12 @@ class ResCompany(models.Model):
             today + timedelta(days=self.ar_credit_horizon_days), time.max
         )
         return SQL(
-            "(%s, %s, %s, %s, %s, %s::date, %s::timestamp)",
+            "(%s, %s, %s, %s::numeric, %s, %s, %s, %s::date, %s::timestamp)",
             self.id,
             self.root_id.id,
             self.currency_id.id,
+            str(self.currency_id.rounding),
+            self.currency_id.decimal_places,
             self.ar_credit_net_credits,
             self.ar_credit_payments_counted == "banked",
             today - timedelta(days=self.ar_credit_grace_days),

@@ -35,6 +35,21 @@ class ResPartner(models.Model):
         string="Available Credit", compute="_compute_ar_credit", groups=READERS
     )
     ar_credit_usage = fields.Float(string="Credit Use", compute="_compute_ar_credit", groups=READERS)
+    ar_credit_group_id = fields.Many2one(
+        "ar.credit.group", string="Credit Group", compute="_compute_ar_credit", groups=CREDIT_GROUPS
+    )
+    ar_credit_risk_class_id = fields.Many2one(
+        "ar.risk.class", string="Risk Class", compute="_compute_ar_credit", groups=CREDIT_GROUPS
+    )
+    ar_credit_bar = fields.Html(
+        string="Exposure", compute="_compute_ar_credit_bar", groups=CREDIT_GROUPS, sanitize=False
+    )
+    ar_credit_explanation = fields.Html(
+        string="Why This Limit", compute="_compute_ar_credit_bar", groups=CREDIT_GROUPS, sanitize=False
+    )
+    ar_credit_hold_count = fields.Integer(
+        string="Credit Holds", compute="_compute_ar_credit_hold_count", groups=CREDIT_GROUPS
+    )
 
     @api.depends("commercial_partner_id")
     @api.depends_context("company")
@@ -44,25 +59,65 @@ class ResPartner(models.Model):
         accounts_model = self.env["ar.credit.account"]
         pairs = {(partner.id, company.id) for partner in self.commercial_partner_id._origin}
         accounts = {account.partner_id.id: account for account in accounts_model._search_pairs(pairs)}
-        limits = accounts_model._get_limits(pairs)
-        # sudo: the number is about all documents of the customer; the groups on the fields guard the reader
-        measured = self.env["ar.credit.exposure"].sudo()._measure(company, [pair[0] for pair in pairs])
+        # The numbers are about all documents of the customer; the groups on the fields guard the reader.
+        loaded, positions, _amounts = accounts_model._get_explained_positions(pairs)
         for partner in self:
-            key = partner.commercial_partner_id._origin.id, company.id
-            limit = limits.get(key) or company.sudo()._get_ar_credit_default()  # sudo: as in _get_limits
-            exposure = measured.exposures[key]
-            partner.ar_credit_account_id = accounts.get(key[0], accounts_model)
+            pair = partner.commercial_partner_id._origin.id, company.id
+            position = positions.get(pair) or accounts_model._get_empty_position(company)
+            bound = position.tightest
+            own = loaded.in_force(pair, fields.Date.today()) if pair in positions else None
+            limit = own.limit if own and bound is position.bounds[0] else bound.limit
+            account = accounts.get(pair[0], accounts_model)
+            partner.ar_credit_account_id = account
+            partner.ar_credit_group_id = account.group_id
+            partner.ar_credit_risk_class_id = account.risk_class_id
             partner.ar_credit_control = limit.control.value
             partner.ar_credit_limit = float(limit.ceiling or 0)
-            partner.ar_credit_exposure = float(exposure.total)
-            partner.ar_credit_available = float(limit.available(exposure) or 0)
-            partner.ar_credit_usage = float(exposure.total / limit.ceiling) if limit.ceiling else 0.0
+            partner.ar_credit_exposure = float(position.bounds[0].exposure.total)
+            partner.ar_credit_available = float(bound.limit.available(bound.exposure) or 0)
+            ceiling = bound.limit.ceiling
+            partner.ar_credit_usage = float(bound.exposure.total / ceiling) if ceiling else 0.0
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("company", "lang")
+    def _compute_ar_credit_bar(self):
+        company, accounts_model = self.env.company, self.env["ar.credit.account"]
+        pairs = {(partner.id, company.id) for partner in self.commercial_partner_id._origin}
+        explanation = self.env["ar.credit.explanation"]
+        loaded, positions, _amounts = accounts_model._get_explained_positions(pairs)
+        for partner in self:
+            pair = partner.commercial_partner_id._origin.id, company.id
+            known = pair in positions
+            partner.ar_credit_bar = explanation._get_bar(company.currency_id, positions.get(pair))
+            partner.ar_credit_explanation = (
+                explanation._get_table(loaded, pair, positions[pair]) if known else ""
+            )
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("company")
+    def _compute_ar_credit_hold_count(self):
+        company = self.env.company
+        counted = dict(
+            self.env["ar.credit.hold"]._read_group(
+                [
+                    ("partner_id", "in", self.commercial_partner_id.ids),
+                    ("company_id", "=", company.id),
+                    ("state", "=", "pending"),
+                ],
+                ["partner_id"],
+                ["__count"],
+            )
+        )
+        for partner in self:
+            partner.ar_credit_hold_count = counted.get(partner.commercial_partner_id._origin, 0)
 
     def write(self, vals):
         """Refuse to carry debts over to another debtor: whose credit it is, is a credit manager's decision.
 
         :raise AccessError: a partner under credit control would change its commercial partner.
         """
+        if {"credit_limit", "use_partner_credit_limit"} & set(vals):
+            return self._write_odoo_limit(vals)
         if self.env.su or not {"parent_id", "is_company"} & set(vals):
             return super().write(vals)
         before = {partner.id: partner.commercial_partner_id.id for partner in self}
@@ -81,6 +136,32 @@ class ResPartner(models.Model):
                 self.env._("This customer has a credit account. Ask a credit manager to change its company.")
             )
         return result
+
+    def _write_odoo_limit(self, vals):
+        """Write Odoo's own limit, then let it follow ours again where the customer has one."""
+        others = {
+            name: value
+            for name, value in vals.items()
+            if name not in ("credit_limit", "use_partner_credit_limit")
+        }
+        odoo = {name: value for name, value in vals.items() if name not in others}
+        result = super().write(odoo)
+        if not self.env.su:
+            company = self.env.company
+            pairs = {(partner.id, company.id) for partner in self.commercial_partner_id}
+            accounts = self.env["ar.credit.account"]._search_pairs(pairs)
+            accounts.filtered(lambda account: account.control != "default")._sync_odoo_limits()
+        return self.write(others) if others else result
+
+    def action_open_ar_credit_holds(self):
+        """Open the credit holds of the customer in the current company."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("ar_credit_control.ar_credit_hold_action")
+        domain = [
+            ("partner_id", "=", self.commercial_partner_id.id),
+            ("company_id", "=", self.env.company.id),
+        ]
+        return action | {"domain": domain, "context": {}}
 
     def action_open_ar_credit_account(self):
         """Open the credit account of the customer in the current company, or a new one."""

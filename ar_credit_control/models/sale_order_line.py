@@ -55,19 +55,27 @@ class SaleOrderLine(models.Model):
     )
     def _compute_ar_credit_open(self):
         for line in self:
-            if line.order_id.state != "sale" or line.display_type:
+            if line.display_type:
                 line.ar_credit_open = 0.0
             elif line.is_downpayment and not line.product_uom_qty:
                 line.ar_credit_open = -line._get_ar_credit_down_payment()
             else:
-                line.ar_credit_open = float(line._get_ar_credit_uninvoiced())
+                line.ar_credit_open = float(line._get_ar_credit_uninvoiced(line.order_id.state == "sale"))
 
-    def _get_ar_credit_uninvoiced(self):
+    def _get_ar_credit_uninvoiced(self, confirmed=True):
         """Return the amount of an ordinary line that is not on posted invoices, in order currency, tax included.
 
+        :param bool confirmed: whether the order is; of one that was cancelled or reopened, what was delivered counts
+            on, because the customer has the goods.
         :rtype: Decimal
         """
         self.ensure_one()
+        delivered, invoiced = (
+            Decimal(str(self.qty_delivered)),
+            Decimal(str(self._get_ar_credit_invoiced_quantity())),
+        )
+        if not confirmed and not delivered:
+            return Decimal(0)
         unit_total = 0.0
         if not self.product_uom_qty and self.qty_delivered:
             price = self.price_unit * (1 - (self.discount or 0.0) / 100)
@@ -78,8 +86,9 @@ class SaleOrderLine(models.Model):
             price_total=Decimal(str(self.price_total)),
             unit_total=Decimal(str(unit_total)),
             ordered=Decimal(str(self.product_uom_qty)),
-            delivered=Decimal(str(self.qty_delivered)),
-            invoiced=Decimal(str(self._get_ar_credit_invoiced_quantity())),
+            delivered=delivered,
+            invoiced=invoiced,
+            promised=confirmed,
         )
 
     def _get_ar_credit_invoiced_quantity(self):

@@ -30,7 +30,7 @@ class TestCreditRpc(ARHttpCase):
             {"name": "Thing", "type": "service", "taxes_id": False}
         )
         cls.account = cls.env["ar.credit.account"].create(
-            {"partner_id": cls.customer.id, "credit_limit": 100}
+            {"partner_id": cls.customer.id, "control": "limited", "credit_limit": 100}
         )
         cls.order = cls._order(150)
 

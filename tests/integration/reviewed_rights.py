@@ -45,6 +45,14 @@ ACCESS = {
     "ar.credit.hold": _area(CREDIT, salesman="r"),
     # Any approver may open it; the hold checks who decides.
     "ar.credit.hold.decide": _area(CREDIT, auditor="", user="crw", manager="crw"),
+    "ar.credit.hold.force": _area(CREDIT, auditor="", user="crw", manager="crw"),
+    "ar.credit.hold.more": _area(CREDIT, auditor="", user="", manager="", salesman="crw"),
+    "ar.credit.hold.reason": _area(CREDIT, salesman="r"),
+    "ar.credit.reason.code": _area(CREDIT, manager="crw", salesman="r"),
+    "ar.credit.rule": _area(CREDIT, manager="crw", salesman="r"),
+    "ar.credit.rule.condition": _area(CREDIT, manager="cruw"),
+    "ar.credit.what.if": _area(CREDIT, auditor="crw", user="crw", manager="crw"),
+    "ar.credit.what.if.line": _area(CREDIT, auditor="cruw", user="cruw", manager="cruw"),
     "ar.payment.link": _area(GATEWAYS, user="crw", manager="crw"),
     # Written by the machinery only.
     "ar.gateway.order": _area(GATEWAYS),
@@ -100,6 +108,12 @@ PUBLIC_METHODS = {
     "ar.credit.hold.action_open_ar_approval_log": "opens a list, which needs the right to read the log",
     "ar.credit.hold.action_reject": "as action_approve",
     "ar.credit.hold.action_open_order": "opens a form",
+    # Rules and check points
+    "account.move.action_post_or_hold": "calls action_post, which Odoo guards; a refusal files a hold",
+    "ar.credit.hold.force.action_hold": "checks the group and that the user may read the orders",
+    "ar.credit.hold.more.action_request": "check_access('write') on the order; files a request, decides nothing",
+    "ar.credit.rule.action_check_health": "tells the user whether rules are at work",
+    "sale.order.action_ar_credit_what_if": "opens a form of credit users",
     "ar.credit.hold.decide.action_decide": "calls action_approve or action_reject",
     "ar.gateway.order.action_query": "checks the group; only asks the gateway, whose answer is verified",
     "ar.payment.link.action_open_page": "opens the page that every customer may open",

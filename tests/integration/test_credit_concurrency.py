@@ -61,7 +61,12 @@ class TestCreditConcurrency(BaseCase):
             account = env["ar.credit.account"]
             if with_account:
                 account = account.create(
-                    {"partner_id": partner.id, "credit_limit": limit, "company_id": company.id}
+                    {
+                        "partner_id": partner.id,
+                        "control": "limited",
+                        "credit_limit": limit,
+                        "company_id": company.id,
+                    }
                 )
             return partner.id, product.id, company.id, account.id, orders.ids
 

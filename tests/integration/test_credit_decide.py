@@ -120,7 +120,7 @@ class TestCreditAmend(CreditCase):
         account = self._account(100)
         order = self._order(90)
         order.action_confirm()
-        account.credit_limit = 10
+        account.sudo().credit_limit = 10
         order.order_line.price_unit = 80
         self.assert_exposure(80)
 
