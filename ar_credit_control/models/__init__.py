@@ -36,6 +36,7 @@ from . import ar_risk_class
 from . import account_move
 from . import account_partial_reconcile
 from . import account_payment_method_line
+from . import mail_activity
 from . import mail_activity_type
 from . import payment_transaction
 from . import res_company
