@@ -1,6 +1,7 @@
 from . import ar_credit_limit_holder
 from . import ar_credit_account
 from . import ar_credit_account_position
+from . import ar_credit_account_screen
 from . import ar_credit_cover
 from . import ar_credit_explanation
 from . import ar_credit_exposure
