@@ -48,7 +48,7 @@ class TestLimitChange(LimitCase):
         self.assertEqual((change.state, change.is_decrease, self._limit(account)), ("pending", False, 100))
         self.assertEqual(change.sudo().activity_ids.user_id, change.sudo()._get_deciders())
         self.assertIn(self.manager, change.sudo().activity_ids.user_id)
-        change.with_user(self.manager).with_context(tracking_disable=False).action_approve("fine")
+        change.with_user(self.manager).with_context({}).action_approve("fine")
         self.assertEqual((change.state, self._limit(account)), ("applied", 250))
         self.assertEqual((change.old_limit, change.new_limit, change.limit_after), (100, 250, 250))
         self.assertEqual((change.requested_by, change.decided_by), (self.clerk, self.manager))
