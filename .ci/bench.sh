@@ -4,9 +4,9 @@
 
 bench() {  # bench NAME [SIZE]
     local names
-    names=$(cd "$root/tests/bench" && find . -name '[a-z]*.py' | sed 's,^\./,,; s,\.py$,,' | sort | paste -sd ' ')
+    names=$(cd "$root/tests/bench" && find . -name "[a-z]*.py" | sed 's,^\./,,; s,\.py$,,' | sort | paste -sd ' ')
     [ $# -gt 0 ] || die "./ar bench NAME [SIZE]; benchmarks: ${names:-none yet}"
     [ -f "$root/tests/bench/$1.py" ] || die "no benchmark called '$1'; benchmarks: ${names:-none yet}"
     test_db
-    (cd "$root" && "$python" "tests/bench/$1.py" "$db" "$conf" "${@:2}")
+    (cd "$root" && AR_BASE_DB=$base "$python" "tests/bench/$1.py" "$db" "$conf" "${@:2}")
 }

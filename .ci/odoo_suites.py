@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-BASE_ADDONS = "sale_management,account_payment,payment_demo"
+BASE_ADDONS = "sale_management,sale_stock,account_payment,payment_demo"
 TAGS = "/sale,/account_payment,/payment,/payment_demo"
 # 369 on Debian's package; far fewer means that the run, not a test, is broken.
 FLOOR = 300

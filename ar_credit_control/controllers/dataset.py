@@ -2,16 +2,20 @@ from odoo import http
 
 from odoo.addons.web.controllers.dataset import DataSet
 
+OR_HOLD = {
+    ("sale.order", "action_confirm"): "action_confirm_or_hold",
+    ("account.move", "action_post"): "action_post_or_hold",
+}
+
 
 class CreditDataSet(DataSet):
     """Confirm buttons of the web client file a hold instead of showing an error."""
 
     @http.route()
     def call_button(self, model, method, args, kwargs, path=None):
-        """Route the Confirm button of sales orders to the path that can hold the order.
+        """Route the Confirm buttons of orders and invoices to the path that can hold the document.
 
-        The button keeps its name, `action_confirm`, so that views and tours of other addons keep finding it.
+        The buttons keep their names, so that views and tours of other addons keep finding it.
         """
-        if (model, method) == ("sale.order", "action_confirm"):
-            method = "action_confirm_or_hold"
+        method = OR_HOLD.get((model, method), method)
         return super().call_button(model, method, args, kwargs, path=path)

@@ -1,8 +1,7 @@
-"""What an approval is good for, and who may give it."""
+"""What an approval is good for: the content of a document, and how far it may move."""
 
 import hashlib
 import json
-from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -57,11 +56,12 @@ class Binding:
         return cls(**{**data, "lines": tuple(BoundLine(**line) for line in data["lines"])})
 
 
-def lapses(approved: Binding, current: Binding) -> frozenset[Lapse]:
+def lapses(approved: Binding, current: Binding, tolerance: Decimal = Decimal(0)) -> frozenset[Lapse]:
     """Return why `approved` does not cover `current`; empty when it does.
 
-    Another debtor, company, currency or payment term always ends it. Lines may only shrink: each line of the order
-    must have been approved with the same product and at least its quantity and its total.
+    Another debtor, company, currency or payment term always ends it. Lines may shrink freely. Beyond that the
+    tolerance (per cent) bounds the total, the quantity of each line, and the sum of all that lines grew, a line of
+    another product or a new one counting in full: what was approved can't be swapped piece by piece.
     """
     found = set()
     for lapse, field in (
@@ -72,26 +72,29 @@ def lapses(approved: Binding, current: Binding) -> frozenset[Lapse]:
     ):
         if getattr(approved, field) != getattr(current, field):
             found.add(lapse)
-    if Decimal(current.total) > Decimal(approved.total):
+    share = tolerance / 100
+    total = Decimal(approved.total)
+    if Decimal(current.total) > max(total, total * (1 + share)):
         found.add(Lapse.TOTAL)
     known = {line.line_id: line for line in approved.lines}
-    if not all(_shrank(known.get(line.line_id), line) for line in current.lines):
+    grown = sum((_growth(known.get(line.line_id), line) for line in current.lines), Decimal(0))
+    if grown > max(Decimal(0), total * share) or any(
+        _has_more_pieces(known.get(line.line_id), line, share) for line in current.lines
+    ):
         found.add(Lapse.LINES)
     return frozenset(found)
 
 
-def _shrank(approved: BoundLine | None, current: BoundLine) -> bool:
-    if approved is None:
-        return Decimal(current.total) <= 0
-    return (
-        approved.product_id == current.product_id
-        and Decimal(current.quantity) <= Decimal(approved.quantity)
-        and Decimal(current.total) <= Decimal(approved.total)
-    )
+def _growth(approved: BoundLine | None, current: BoundLine) -> Decimal:
+    """Return what of a line was not approved, in order currency."""
+    same = approved is not None and approved.product_id == current.product_id
+    before = Decimal(approved.total) if same and approved else Decimal(0)
+    return max(Decimal(0), Decimal(current.total) - before)
 
 
-def may_decide(
-    user_id: int, *, authors: Collection[int], salespeople: Collection[int], requester: int
-) -> bool:
-    """Whether a user is independent of the order: neither wrote, sells nor asked for it (all are user ids)."""
-    return user_id not in {*authors, *salespeople, requester}
+def _has_more_pieces(approved: BoundLine | None, current: BoundLine, share: Decimal) -> bool:
+    """Whether a line that was approved has more pieces now than the tolerance allows, whatever their price."""
+    if approved is None or approved.product_id != current.product_id:
+        return False
+    quantity = Decimal(approved.quantity)
+    return Decimal(current.quantity) > max(quantity, quantity * (1 + share))

@@ -1,11 +1,12 @@
 """May this order be added to that exposure? The decision, its reasons and its numbers."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
 from .exposure import ZERO, Exposure
+from .rule import Facts, Verdict
 
 
 class Control(StrEnum):
@@ -96,18 +97,25 @@ class Position:
 
 @dataclass(frozen=True)
 class Decision:
-    """The outcome for one order. Amounts in company currency; `exposure` is without the order."""
+    """The outcome for one order. Amounts in company currency; `exposure` is without the order.
+
+    `verdict`: what the rules say about it; before they were asked, `reasons` (the limit alone) decide.
+    `approved`: somebody with the authority took the risk.
+    """
 
     limit: Limit
     exposure: Exposure
     order_amount: Decimal
     excess: Decimal
     reasons: tuple[Reason, ...]
+    verdict: Verdict | None = None
+    approved: bool = False
 
     @property
     def passed(self) -> bool:
         """Whether the order may be confirmed."""
-        return not self.reasons
+        refused = bool(self.reasons) if self.verdict is None else self.verdict.refuses
+        return self.approved or not refused
 
 
 def decide(position: Position, order_amount: Decimal) -> Decision:
@@ -128,14 +136,39 @@ def decide(position: Position, order_amount: Decimal) -> Decision:
     return Decision(limit, exposure, order_amount, excess, (reason,))
 
 
-def decide_in_turn(orders: Iterable[tuple[Position, Decimal]]) -> Iterator[Decision]:
+def complete(facts: Facts, decision: Decision) -> Facts:
+    """Return the facts of a document with those that depend on the limit and on what was decided before it.
+
+    A document that adds nothing to the exposure has no use of the limit: refusing it would not lower the risk.
+    """
+    ceiling = decision.limit.ceiling
+    facts = replace(facts, order_amount=decision.order_amount, account_status=decision.limit.control.value)
+    if decision.order_amount <= 0:
+        return facts
+    use = decision.exposure.total + decision.order_amount
+    percent = None
+    if decision.limit.control is Control.LIMITED:
+        percent = use / decision.limit.amount * 100 if decision.limit.amount else _percent_of_nothing(use)
+    excess = None if ceiling is None else decision.excess
+    return replace(facts, use_amount=use, use_percent=percent, excess=excess)
+
+
+def _percent_of_nothing(use: Decimal) -> Decimal:
+    return Decimal("Infinity") if use > 0 else ZERO
+
+
+def decide_in_turn(
+    orders: Iterable[tuple[Position, Decimal]],
+    judge: Callable[[int, Decision], Decision] = lambda _number, decision: decision,
+) -> Iterator[Decision]:
     """Decide on several orders, each seeing those before it that passed, also of others who share a limit with it.
 
     :param orders: position without any of the orders, and amount in company currency, in the order of confirmation.
+    :param judge: gets the number of the order (from 0) and what the limit alone says, returns the final decision.
     """
     added: dict[str, Decimal] = {}
-    for position, amount in orders:
-        decision = decide(position.with_added(added), amount)
+    for number, (position, amount) in enumerate(orders):
+        decision = judge(number, decide(position.with_added(added), amount))
         if decision.passed:
             for bound in position.bounds:
                 added[bound.key] = added.get(bound.key, ZERO) + amount * bound.rate

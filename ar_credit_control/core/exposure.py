@@ -68,16 +68,23 @@ def uninvoiced_quantity(ordered: Decimal, delivered: Decimal, invoiced: Decimal)
 
 
 def open_amount(
-    *, price_total: Decimal, unit_total: Decimal, ordered: Decimal, delivered: Decimal, invoiced: Decimal
+    *,
+    price_total: Decimal,
+    unit_total: Decimal,
+    ordered: Decimal,
+    delivered: Decimal,
+    invoiced: Decimal,
+    promised: bool = True,
 ) -> Decimal:
     """Return what is still to be invoiced of an order line, tax included.
 
     :param price_total: total of the line for the ordered quantity, after discount.
     :param unit_total: total of one unit; used only where nothing was ordered (re-invoiced expenses), because there
         `price_total` is zero.
+    :param promised: whether what was ordered will still be delivered; if not, only what was delivered counts.
     """
     unit = price_total / ordered if ordered else unit_total
-    return unit * uninvoiced_quantity(ordered, delivered, invoiced)
+    return unit * uninvoiced_quantity(ordered if promised else ZERO, delivered, invoiced)
 
 
 def share_of_invoice_line(claims: Mapping[int, Decimal], line_id: int) -> Decimal:

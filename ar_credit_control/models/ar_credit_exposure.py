@@ -1,11 +1,14 @@
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..core.exposure import Exposure
+from ..core.exposure import PARTS, Exposure
+
+# The money of an Exposure, in the order of the statement's columns.
+AMOUNTS = (*PARTS, "overdue")
 
 
 @dataclass(frozen=True)
@@ -41,17 +44,14 @@ class ArCreditExposure(models.AbstractModel):
         orders = {}
         if companies and partner_ids:
             self.env.flush_all()
-            rounding = {company.id: company.currency_id for company in companies}
-            for part, key, company_id, order_id, amount in self.env.execute_query(
-                self._measure_query(companies, list(partner_ids), list(order_ids))
-            ):
-                is_money = part != "days_overdue"
-                value = self._to_decimal(rounding[company_id], amount) if is_money else amount or 0
-                if part == "order":
-                    orders[order_id] = (key, company_id), value
+            rows = self.env.execute_query(self._measure_query(companies, list(partner_ids), list(order_ids)))
+            for owner, company_id, order_id, days_overdue, *amounts in rows:
+                if order_id is None:
+                    exposures[owner, company_id] = Exposure(
+                        **dict(zip(AMOUNTS, map(Decimal, amounts), strict=True)), days_overdue=days_overdue
+                    )
                 else:
-                    known = exposures[key, company_id]
-                    exposures[key, company_id] = replace(known, **{part: getattr(known, part) + value})
+                    orders[order_id] = (owner, company_id), Decimal(amounts[AMOUNTS.index("open_orders")])
         return Measured(exposures, orders)
 
     @staticmethod
@@ -63,10 +63,17 @@ class ArCreditExposure(models.AbstractModel):
         return Decimal(f"{currency.round(amount or 0.0):.{currency.decimal_places}f}")
 
     def _measure_query(self, companies, partner_ids, order_ids):
-        """Return the statement of `_measure`: rows of (part, partner id, company id, order id, amount)."""
+        """Return the statement of `_measure`.
+
+        Its rows: (partner id, company id, order id or NULL for all of the partner, days overdue, AMOUNTS...), the
+        amounts exact and as text: what is converted is rounded to company currency, per order and per sum of
+        drafts, and no amount passes through a float.
+        """
         return SQL(
             """
-            WITH company (id, root_id, currency_id, nets_credits, needs_bank, grace_date, horizon) AS (
+            WITH company (
+                id, root_id, currency_id, rounding, digits, nets_credits, needs_bank, grace_date, horizon
+            ) AS (
                 VALUES %(companies)s
             ),
             family AS (
@@ -74,31 +81,33 @@ class ArCreditExposure(models.AbstractModel):
                   FROM res_partner
                  WHERE commercial_partner_id = ANY(%(partners)s)
             ),
-            ledger AS (%(ledger)s),
+            paid AS (%(paid)s),
             open_order AS (%(open_orders)s),
-            converted AS (%(converted)s)
-            SELECT 'receivable', owner, company_id, NULL::int, debit FROM ledger
-             UNION ALL
-            SELECT 'unapplied_credits', owner, company_id, NULL, credit FROM ledger
-             UNION ALL
-            SELECT 'overdue', owner, company_id, NULL, overdue FROM ledger
-             UNION ALL
-            SELECT 'days_overdue', owner, company_id, NULL, days_overdue FROM ledger
-             UNION ALL
-            %(payments)s
-             UNION ALL
-            %(draft_invoices)s
-             UNION ALL
-            SELECT 'open_orders', owner, company_id, NULL, SUM(amount) FROM converted GROUP BY owner, company_id
-             UNION ALL
-            SELECT 'order', owner, company_id, order_id, amount FROM converted WHERE order_id = ANY(%(orders)s)
+            converted AS (%(converted)s),
+            part (owner, company_id, order_id, days_overdue, %(amounts)s) AS (
+                %(ledger)s
+                 UNION ALL
+                SELECT owner, company_id, NULL, 0, 0, 0, amount, 0, 0, 0 FROM (%(payments)s) payment
+                 UNION ALL
+                SELECT owner, company_id, NULL, 0, 0, 0, 0, SUM(amount), 0, 0 FROM converted GROUP BY owner, company_id
+                 UNION ALL
+                SELECT owner, company_id, NULL, 0, 0, 0, 0, 0, amount, 0 FROM (%(draft_invoices)s) draft
+                 UNION ALL
+                SELECT owner, company_id, order_id, 0, 0, 0, 0, amount, 0, 0
+                  FROM converted WHERE order_id = ANY(%(orders)s)
+            )
+            SELECT owner, company_id, order_id, MAX(days_overdue), %(sums)s FROM part
+             GROUP BY owner, company_id, order_id
             """,
             companies=SQL(", ").join(company._get_ar_credit_policy_row() for company in companies),
             partners=partner_ids,
             orders=order_ids,
+            amounts=SQL(", ").join(map(SQL.identifier, AMOUNTS)),
+            sums=SQL(", ").join(SQL("SUM(%s)::text", SQL.identifier(amount)) for amount in AMOUNTS),
             ledger=self._ledger_query(),
             payments=self._payment_query(),
             draft_invoices=self._draft_invoice_query(partner_ids),
+            paid=self._paid_query(),
             open_orders=self._open_order_query(),
             converted=self._converted_query(),
         )
@@ -112,10 +121,15 @@ class ArCreditExposure(models.AbstractModel):
             """
             SELECT family.owner,
                    company.id AS company_id,
-                   SUM(item.amount_residual) FILTER (WHERE item.amount_residual > 0) AS debit,
-                   SUM(item.amount_residual) FILTER (WHERE item.amount_residual < 0 AND company.nets_credits) AS credit,
-                   SUM(item.amount_residual) FILTER (WHERE late.is_late) AS overdue,
-                   MAX(%(today)s - late.due) FILTER (WHERE late.is_late) AS days_overdue
+                   NULL::int AS order_id,
+                   COALESCE(MAX(%(today)s - late.due) FILTER (WHERE late.is_late), 0) AS days_overdue,
+                   COALESCE(SUM(item.amount_residual) FILTER (WHERE item.amount_residual > 0), 0) AS receivable,
+                   COALESCE(SUM(item.amount_residual)
+                            FILTER (WHERE item.amount_residual < 0 AND company.nets_credits), 0) AS unapplied,
+                   0::numeric AS payments,
+                   0::numeric AS open_orders,
+                   0::numeric AS draft_invoices,
+                   COALESCE(SUM(item.amount_residual) FILTER (WHERE late.is_late), 0) AS overdue
               FROM account_move_line item
               JOIN account_account account
                 ON account.id = item.account_id AND account.account_type = 'asset_receivable'
@@ -142,9 +156,9 @@ class ArCreditExposure(models.AbstractModel):
         """
         return SQL(
             """
-            SELECT 'payments_in_process', family.owner, company.id, NULL,
+            SELECT family.owner, company.id AS company_id,
                    SUM(CASE WHEN payment.move_id IS NULL THEN -payment.amount_company_currency_signed
-                            ELSE payment.amount_company_currency_signed END)
+                            ELSE payment.amount_company_currency_signed END) AS amount
               FROM account_payment payment
               JOIN family ON family.id = payment.partner_id
               JOIN company ON company.id = payment.company_id
@@ -166,8 +180,8 @@ class ArCreditExposure(models.AbstractModel):
         """Return draft invoices as far as they don't come from orders, in company currency with tax."""
         return SQL(
             """
-            SELECT 'draft_invoices', move.commercial_partner_id, company.id, NULL,
-                   SUM(item.price_total * move.amount_total_signed / NULLIF(move.amount_total, 0))
+            SELECT move.commercial_partner_id AS owner, company.id AS company_id,
+                   %(rounded)s AS amount
               FROM account_move move
               JOIN company ON company.id = move.company_id
               JOIN account_move_line item ON item.move_id = move.id AND item.display_type = 'product'
@@ -178,11 +192,18 @@ class ArCreditExposure(models.AbstractModel):
                    )
              GROUP BY move.commercial_partner_id, company.id
             """,
+            rounded=self._rounded(
+                SQL("SUM(item.price_total * move.amount_total_signed / NULLIF(move.amount_total, 0))"),
+                SQL("MIN(company.rounding)"),
+                SQL("MIN(company.digits)"),
+            ),
             partners=partner_ids,
         )
 
     def _open_order_query(self):
-        """Return the open amount per confirmed order, in order currency and never below zero.
+        """Return the open amount per order, in order currency and never below zero.
+
+        Whether an order counts at all, its lines say: of those not confirmed, what was delivered (`ar_credit_open`).
 
         Online payments that reached us and are not in the books yet count as paid: at the time of the check Odoo
         confirms the order before it books the payment. So do, where open credits are ignored, those in the books
@@ -191,25 +212,34 @@ class ArCreditExposure(models.AbstractModel):
         return SQL(
             """
             SELECT family.owner, so.company_id, so.currency_id, so.id AS order_id,
-                   GREATEST(0, SUM(line.ar_credit_open) - COALESCE(MAX(paid.amount), 0)) AS amount
+                   GREATEST(0, SUM(line.ar_credit_open) - COALESCE(MIN(paid.amount), 0)) AS amount
               FROM family
-              JOIN sale_order so ON so.partner_invoice_id = family.id AND so.state = 'sale'
+              JOIN sale_order so ON so.partner_invoice_id = family.id
               JOIN company ON company.id = so.company_id
                AND (company.horizon IS NULL OR so.commitment_date IS NULL OR so.commitment_date <= company.horizon)
               JOIN sale_order_line line ON line.order_id = so.id AND line.ar_credit_open <> 0
-              LEFT JOIN LATERAL (
-                  SELECT SUM(tx.amount) AS amount
-                    FROM sale_order_transaction_rel link
-                    JOIN payment_transaction tx ON tx.id = link.transaction_id
-                    LEFT JOIN account_payment payment ON payment.id = tx.payment_id
-                   WHERE link.sale_order_id = so.id
-                     AND tx.state IN ('authorized', 'done')
-                     AND tx.operation <> 'validation'
-                     AND tx.currency_id = so.currency_id
-                     AND (payment.id IS NULL OR NOT company.nets_credits AND payment.is_reconciled IS NOT TRUE)
-                     AND NOT EXISTS (SELECT FROM payment_transaction c WHERE c.source_transaction_id = tx.id)
-              ) paid ON TRUE
+              LEFT JOIN paid ON paid.order_id = so.id
              GROUP BY family.owner, so.company_id, so.currency_id, so.id
+            """
+        )
+
+    def _paid_query(self):
+        """Return what was paid online for confirmed orders and counts there (see `_open_order_query`)."""
+        return SQL(
+            """
+            SELECT so.id AS order_id, SUM(tx.amount) AS amount
+              FROM family
+              JOIN sale_order so ON so.partner_invoice_id = family.id AND so.state = 'sale'
+              JOIN company ON company.id = so.company_id
+              JOIN sale_order_transaction_rel link ON link.sale_order_id = so.id
+              JOIN payment_transaction tx ON tx.id = link.transaction_id
+               AND tx.state IN ('authorized', 'done')
+               AND tx.operation <> 'validation'
+               AND tx.currency_id = so.currency_id
+              LEFT JOIN account_payment payment ON payment.id = tx.payment_id
+             WHERE (payment.id IS NULL OR NOT company.nets_credits AND payment.is_reconciled IS NOT TRUE)
+               AND NOT EXISTS (SELECT FROM payment_transaction child WHERE child.source_transaction_id = tx.id)
+             GROUP BY so.id
             """
         )
 
@@ -219,14 +249,25 @@ class ArCreditExposure(models.AbstractModel):
             """
             SELECT open_order.owner, open_order.company_id, open_order.order_id,
                    CASE WHEN open_order.currency_id = company.currency_id THEN open_order.amount
-                        ELSE open_order.amount / %(from_rate)s * %(to_rate)s
+                        ELSE %(rounded)s
                     END AS amount
               FROM open_order
               JOIN company ON company.id = open_order.company_id
             """,
-            from_rate=self._rate_query(SQL("open_order.currency_id")),
-            to_rate=self._rate_query(SQL("company.currency_id")),
+            rounded=self._rounded(
+                SQL(
+                    "open_order.amount / %s * %s",
+                    self._rate_query(SQL("open_order.currency_id")),
+                    self._rate_query(SQL("company.currency_id")),
+                ),
+                SQL("company.rounding"),
+                SQL("company.digits"),
+            ),
         )
+
+    def _rounded(self, amount, rounding, digits):
+        """Return a numeric rounded to a currency: half away from zero, to its rounding (0.05) and its digits."""
+        return SQL("ROUND(ROUND(%s / %s) * %s, %s)", amount, rounding, rounding, digits)
 
     def _rate_query(self, currency_id):
         """Return a scalar sub-query: today's rate of a currency for `company`, else its first one, else 1."""

@@ -1,12 +1,16 @@
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from odoo import models
 
-from ..core.credit_check import decide_in_turn
+from ..core.credit_check import Control, Decision, Limit, complete, decide_in_turn
+from ..core.exposure import Exposure
+from ..core.rule import CheckPoint, Outcome, Verdict, evaluate
 from ..exceptions import CreditExceededError, CreditHoldError
 
 _WATCHED = "ar_credit_gate.watched"
+_BOOKING = "ar_credit_gate.booking"
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class Commitment:
 
 
 class ArCreditGate(models.AbstractModel):
-    """The one place where exposure is checked: every write that raises what an order commits to passes here.
+    """The one place where the rules are asked: every write that raises what an order commits to passes here.
 
     The check does not ask who calls or why, and trusts no flag: it compares the stored commitment of the orders
     before and after the write, in the same transaction. So a confirmation, `write({'state': 'sale'})`, a dearer
@@ -30,6 +34,8 @@ class ArCreditGate(models.AbstractModel):
     _name = "ar.credit.gate"
     _description = "Credit gate"
 
+    # === WATCHING ORDERS === #
+
     @contextmanager
     def _watch(self, orders):
         """Run the body, then check those of `orders` whose commitment it raised.
@@ -37,7 +43,7 @@ class ArCreditGate(models.AbstractModel):
         Nested calls leave their orders to the outermost one, so that a form saved with several changed lines is
         judged by its result. The list of watched orders lives on the cursor, out of reach of any caller.
 
-        :raise CreditHoldError, CreditExceededError: over the limit.
+        :raise CreditHoldError, CreditExceededError: the rules refuse.
         """
         watched = self.env.cr.cache.setdefault(_WATCHED, set())
         mine = set(orders.ids) - watched
@@ -67,23 +73,22 @@ class ArCreditGate(models.AbstractModel):
     def _check_raised(self, orders, before):
         """Check the orders that commit to more than `before` (as of `_commitments`) said.
 
-        :raise CreditHoldError: orders that were not confirmed before do not fit.
-        :raise CreditExceededError: confirmed ones do not fit any more.
+        :raise CreditHoldError: orders that were not confirmed before are refused.
+        :raise CreditExceededError: a change of confirmed ones is refused.
         """
         after = self._commitments(orders)
         raised = [order_id for order_id, now in after.items() if self._is_raised(before.get(order_id), now)]
         if not raised:
             return
-        refused = self._decide(orders.browse(raised), after)
-        if refused:
-            # sudo: the message names customer and amounts of orders that the user is writing on
-            held = orders.sudo().browse(refused)
-            error = (
-                CreditExceededError if any(order_id in before for order_id in refused) else CreditHoldError
-            )
-            raise error(held._get_ar_credit_refusal(refused, amended=error is CreditExceededError), refused)
-        # sudo: holds are written by the credit control only
-        orders.sudo().browse(raised).filtered(lambda order: order.id not in before)._release_ar_credit_holds()
+        orders = orders.sudo().browse(raised)  # sudo: whoever writes is bound by rules that he can't read
+        changed = orders.filtered(lambda order: order.id in before)
+        for asked, check_point in (
+            (changed, CheckPoint.AMEND),
+            (orders - changed, CheckPoint.CONFIRM),
+        ):
+            if asked:
+                self._pass_or_raise(asked, check_point, self._decide_orders(asked, check_point))
+        (orders - changed)._release_ar_credit_holds()
 
     def _is_raised(self, before, now):
         """Whether a commitment grew, or moved to another debtor, company or currency."""
@@ -97,24 +102,175 @@ class ArCreditGate(models.AbstractModel):
         )
         return not same or currency.compare_amounts(now.amount, before.amount) > 0
 
-    def _decide(self, orders, commitments):
-        """Lock the customers under control, measure, and decide order by order, each seeing those before it.
+    def _pass_or_raise(self, documents, check_point, decisions):
+        """Raise what is refused; note the warnings of what passes.
 
-        :return: dict of order id -> Decision of those that do not pass and have no approval that covers them.
+        :param dict decisions: document id -> core Decision.
         """
-        accounts_model = self.env["ar.credit.account"]
-        pair_of = {
-            order.id: (commitments[order.id].partner_id, commitments[order.id].company_id) for order in orders
-        }
-        pairs = accounts_model._get_checked_pairs(set(pair_of.values()))
+        refused = {key: decision for key, decision in decisions.items() if not decision.passed}
+        if refused:
+            # An amendment can't be put before anybody as it stands: it is undone with the transaction.
+            error = CreditExceededError if check_point is CheckPoint.AMEND else CreditHoldError
+            message = documents.browse(refused)._get_ar_credit_refusal(refused, check_point)
+            raise error(message, refused, check_point)
+        for document in documents:
+            decision = decisions.get(document.id)
+            if decision and decision.verdict.outcome is Outcome.WARN:
+                document._note_ar_credit_warning(decision)
+
+    # === OTHER CHECK POINTS === #
+
+    def _check_deliveries(self, orders):
+        """Check orders whose goods are leaving for the customer.
+
+        :raise CreditHoldError: the rules refuse.
+        """
+        orders = orders.sudo().filtered(lambda order: order.state == "sale")  # sudo: as in _check_raised
+        if orders:
+            decisions = self._decide_orders(orders, CheckPoint.DELIVERY)
+            self._pass_or_raise(orders, CheckPoint.DELIVERY, decisions)
+
+    @contextmanager
+    def _booking(self):
+        """Run the body as the booking of a received payment: invoices are posted whatever the rules say.
+
+        Kept on the cursor, out of reach of any caller.
+        """
+        cache = self.env.cr.cache
+        cache[_BOOKING] = cache.get(_BOOKING, 0) + 1
+        try:
+            yield
+        finally:
+            cache[_BOOKING] -= 1
+
+    def _check_invoices(self, moves):
+        """Check customer invoices just posted, as far as they do not come from orders.
+
+        :raise CreditHoldError: the rules refuse.
+        """
+        if self.env.cr.cache.get(_BOOKING):
+            return
+        moves = moves.sudo()  # sudo: as in _check_raised
+        pair_of = {move.id: move._get_ar_credit_pair() for move in moves}
+        pairs, locked = self._get_pairs(set(pair_of.values()), CheckPoint.INVOICE)
+        checked = moves.filtered(lambda move: pair_of[move.id] in pairs)
+        decisions = self._decide_forced(moves - checked, CheckPoint.INVOICE)
+        if checked:
+            accounts = self.env["ar.credit.account"]
+            accounts._lock(locked)
+            positions, _none = accounts._get_positions(pairs)
+            amounts = {move.id: move._get_ar_credit_decimal() for move in checked}
+            for move in checked:  # they are in the ledger by now
+                taken = {
+                    bound.key: -amounts[move.id] * bound.rate for bound in positions[pair_of[move.id]].bounds
+                }
+                positions = {pair: position.with_added(taken) for pair, position in positions.items()}
+            decisions |= self._decide(checked, CheckPoint.INVOICE, pair_of, positions, amounts)
+        self._pass_or_raise(moves, CheckPoint.INVOICE, decisions)
+
+    # === DECIDING === #
+
+    def _decide_orders(self, orders, check_point, preview=False):
+        """Decide on orders, each seeing those before it.
+
+        Locks the customers under control first, and measures then; a preview neither locks nor uses an approval.
+
+        :return: dict of order id -> core Decision, of those that any rule concerns.
+        """
+        pair_of = {order.id: order._get_ar_credit_pair() for order in orders}
+        pairs, locked = self._get_pairs(set(pair_of.values()), check_point)
         checked = orders.filtered(lambda order: pair_of[order.id] in pairs)
-        if not checked:
-            return {}
-        accounts_model._lock(pairs)
-        positions, amounts = accounts_model._get_positions(pairs, checked.ids)
-        decisions = decide_in_turn((positions[pair_of[order.id]], amounts[order.id]) for order in checked)
-        return {
-            order.id: decision
-            for order, decision in zip(checked, decisions, strict=True)
-            if not decision.passed and not order._use_ar_credit_approval()
-        }
+        decisions = {}
+        if checked:
+            accounts = self.env["ar.credit.account"]
+            if not preview:
+                accounts._lock(locked)
+            positions, amounts = accounts._get_positions(pairs, checked.ids)
+            if preview:
+                amounts |= {
+                    order.id: order._get_ar_credit_decimal() for order in checked if order.state != "sale"
+                }
+            decisions = self._decide(checked, check_point, pair_of, positions, amounts, preview)
+        return decisions | self._decide_forced(orders - checked, check_point, preview)
+
+    def _get_pairs(self, pairs, check_point):
+        """Return whom the rules concern at a check point, and who of them has to be locked.
+
+        :param set pairs: (commercial partner id, company id).
+        :return: (set of pairs, set of pairs with a limit)
+        """
+        rules = self.env["ar.credit.rule"]
+        companies = {company_id for _partner_id, company_id in pairs}
+        asking = {c for c in companies if rules._get_facts_asked(c, [check_point]) is not None}
+        pairs = {pair for pair in pairs if pair[1] in asking}
+        if not pairs:
+            return set(), set()
+        accounts = self.env["ar.credit.account"]
+        limited = accounts._get_checked_pairs(pairs)
+        beyond = {c for c in asking if rules._looks_beyond_the_limit(c, check_point)}
+        others = {pair for pair in pairs - limited if pair[1] in beyond}
+        limits = accounts._get_limits(others) if others else {}
+        unlimited = {pair for pair, limit in limits.items() if limit.control is Control.UNLIMITED}
+        return limited | unlimited, limited
+
+    def _decide(self, documents, check_point, pair_of, positions, amounts, preview=False):
+        """Decide on documents of customers that rules concern, each seeing those before it.
+
+        :param dict pair_of: document id -> (commercial partner id, company id).
+        :param dict positions: pair -> core Position without the documents.
+        :param dict amounts: document id -> Decimal amount in company currency.
+        :return: dict of document id -> core Decision.
+        """
+        rules = self.env["ar.credit.rule"]
+        companies = {pair[1] for pair in pair_of.values()}
+        asked = {f for c in companies for f in rules._get_facts_asked(c, [check_point]) or ()}
+        facts = self.env["ar.credit.facts"]._gather(documents, pair_of, positions, asked)
+
+        listed = list(documents)  # which indexing would take apart from what is prefetched together
+
+        def judge(number, decision):
+            document = listed[number]
+            verdict = Verdict()
+            if decision.order_amount > 0 or not document.company_id.ar_credit_prepaid_free:
+                known = complete(facts[document.id], decision)
+                verdict = evaluate(rules._get_rules(document.company_id.id), known, check_point)
+            verdict = replace(verdict, forced=bool(document._get_ar_credit_forced()))
+            decision = replace(decision, verdict=verdict)
+            if preview or verdict.outcome is not Outcome.HOLD:
+                return decision
+            approved = document._use_ar_credit_approval(decision, check_point) or (
+                not verdict.forced and document._passed_ar_credit_recently(decision, check_point)
+            )
+            return replace(decision, approved=approved)
+
+        turns = [(positions[pair_of[document.id]], amounts[document.id]) for document in documents]
+        decided = (
+            # What is only looked at commits to nothing, so the next does not see it.
+            (
+                next(decide_in_turn([turn], lambda _n, decision, n=n: judge(n, decision)))
+                for n, turn in enumerate(turns)
+            )
+            if preview
+            else decide_in_turn(turns, judge)
+        )
+        return {document.id: decision for document, decision in zip(documents, decided, strict=True)}
+
+    def _decide_forced(self, documents, check_point, preview=False):
+        """Decide on documents that no rule concerns: only those held by hand are refused.
+
+        :return: dict of document id -> core Decision.
+        """
+        decisions = {}
+        for document in documents:
+            if document._get_ar_credit_forced():
+                decision = Decision(
+                    Limit(Control.NONE),
+                    Exposure(),
+                    document._get_ar_credit_decimal(),
+                    Decimal(0),
+                    (),
+                    Verdict(forced=True),
+                )
+                approved = not preview and document._use_ar_credit_approval(decision, check_point)
+                decisions[document.id] = replace(decision, approved=approved)
+        return decisions

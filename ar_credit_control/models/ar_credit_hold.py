@@ -2,7 +2,6 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_amount
 
 from ..core.binding import Binding, lapses
 
@@ -12,15 +11,23 @@ STATES = [
     ("rejected", "Rejected"),
     ("released", "Released"),
     ("superseded", "Superseded"),
+    ("blocked", "Blocked"),
+]
+POINTS = [
+    ("confirm", "Order Confirmation"),
+    ("amend", "Change of an Order"),
+    ("delivery", "Delivery"),
+    ("invoice", "Invoice"),
+    ("manual", "By Hand"),
 ]
 CREDIT_GROUPS = "ar_credit_control.group_user,ar_credit_control.group_auditor"
 
 
 class ArCreditHold(models.Model):
-    """Why an order was not confirmed, with the numbers of that moment, and what was decided about it.
+    """Why a document was stopped, with the numbers of that moment, and what was decided about it.
 
-    Nobody has the right to write it: it is filed by the confirmation (`_file`) and changes through the decisions of
-    `ar_credit_hold_decision.py` alone.
+    Nobody has the right to write it: it is filed by the step that was refused (`ar_credit_hold_filing.py`) and changes
+    through the decisions of `ar_credit_hold_decision.py` alone.
     """
 
     _name = "ar.credit.hold"
@@ -38,9 +45,30 @@ class ArCreditHold(models.Model):
         readonly=True,
         tracking=True,
         index=True,
-        help="Released: the order went through. Superseded: the order changed or was cancelled before a decision.",
+        help="Released: the order went through. Superseded: the order changed or was cancelled before a decision."
+        " Blocked: a rule refused it, and no approval helps.",
     )
-    order_id = fields.Many2one("sale.order", required=True, readonly=True, index=True, ondelete="restrict")
+    check_point = fields.Selection(
+        POINTS, required=True, default="confirm", readonly=True, index=True, help="Which step was stopped."
+    )
+    order_id = fields.Many2one("sale.order", readonly=True, index=True, ondelete="restrict")
+    move_id = fields.Many2one(
+        "account.move", string="Invoice", readonly=True, index="btree_not_null", ondelete="restrict"
+    )
+    document_name = fields.Char(string="Document", compute="_compute_document_name", compute_sudo=True)
+    rule_id = fields.Many2one(
+        "ar.credit.rule",
+        string="Reason",
+        readonly=True,
+        index=True,
+        help="The hardest of the rules that held.",
+    )
+    reason_ids = fields.One2many("ar.credit.hold.reason", "hold_id", string="Reasons", readonly=True)
+    reason_text = fields.Text(string="Reasons in Words", compute="_compute_reason_text", compute_sudo=True)
+    reason_code_id = fields.Many2one("ar.credit.reason.code", readonly=True, string="Reason Code")
+    request_note = fields.Text(
+        string="Note", readonly=True, help="What the one who asked wrote to the approver."
+    )
     order_state = fields.Selection(related="order_id.state", string="Order Status")
     partner_id = fields.Many2one("res.partner", string="Customer", required=True, readonly=True, index=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
@@ -55,7 +83,14 @@ class ArCreditHold(models.Model):
     )
 
     control = fields.Selection(
-        [("limited", "Limited"), ("no_credit", "No Credit")], string="Credit Control", readonly=True
+        [
+            ("limited", "Limited"),
+            ("no_credit", "No Credit"),
+            ("unlimited", "Unlimited"),
+            ("none", "Not Controlled"),
+        ],
+        string="Credit Control",
+        readonly=True,
     )
     credit_limit = fields.Monetary(readonly=True)
     exposure = fields.Monetary(
@@ -64,6 +99,11 @@ class ArCreditHold(models.Model):
     receivable = fields.Monetary(string="Open Receivables", readonly=True, groups=CREDIT_GROUPS)
     open_orders = fields.Monetary(string="Orders Not Invoiced", readonly=True, groups=CREDIT_GROUPS)
     draft_invoices = fields.Monetary(readonly=True, groups=CREDIT_GROUPS)
+    unapplied_credits = fields.Monetary(readonly=True, groups=CREDIT_GROUPS)
+    payments_in_process = fields.Monetary(readonly=True, groups=CREDIT_GROUPS)
+    overdue = fields.Monetary(readonly=True, help="Past due by more than the days of grace.")
+    risk_class_id = fields.Many2one("ar.risk.class", string="Risk Class", readonly=True)
+    days_overdue = fields.Integer(readonly=True, aggregator="max", help="Of the oldest item that is overdue.")
     order_amount = fields.Monetary(
         readonly=True, help="The order in company currency at the rate of that day."
     )
@@ -81,8 +121,6 @@ class ArCreditHold(models.Model):
     decision_comment = fields.Text(string="Comment", readonly=True)
 
     is_stale = fields.Boolean(string="Order Has Changed", compute="_compute_is_stale", compute_sudo=True)
-    can_decide = fields.Boolean(compute="_compute_can_decide")
-    helper_names = fields.Char(string="Deciders", compute="_compute_helper_names", compute_sudo=True)
     current_exposure = fields.Monetary(
         string="Exposure Now", compute="_compute_current", groups=CREDIT_GROUPS, compute_sudo=True
     )
@@ -93,25 +131,33 @@ class ArCreditHold(models.Model):
     _pending_order_uniq = models.UniqueIndex(
         "(order_id) WHERE state = 'pending'", "This order already waits for a credit decision."
     )
+    _pending_move_uniq = models.UniqueIndex(
+        "(move_id) WHERE state = 'pending'", "This invoice already waits for a credit decision."
+    )
+    _about_a_document = models.Constraint(
+        "CHECK(order_id IS NOT NULL OR move_id IS NOT NULL)", "A hold is about an order or an invoice."
+    )
 
     # === COMPUTE === #
+
+    @api.depends("order_id.name", "move_id.name")
+    def _compute_document_name(self):
+        for hold in self:
+            hold.document_name = hold._get_document().display_name
+
+    @api.depends("reason_ids.sentence", "check_point")
+    @api.depends_context("lang")
+    def _compute_reason_text(self):
+        for hold in self:
+            sentences = hold.reason_ids.mapped("sentence")
+            if hold.check_point == "manual":
+                sentences.append(self.env._("Held by hand"))
+            hold.reason_text = "\n".join(sentences)
 
     @api.depends("state", "binding", "order_id.amount_total", "order_id.order_line.price_total")
     def _compute_is_stale(self):
         for hold in self:
             hold.is_stale = hold.state in ("pending", "approved") and bool(hold._get_lapses())
-
-    @api.depends("state", "order_id.user_id")
-    @api.depends_context("uid")
-    def _compute_can_decide(self):
-        for hold in self:
-            hold.can_decide = hold.state == "pending" and self.env.user in hold._get_deciders()
-
-    @api.depends("state", "order_id.user_id")
-    def _compute_helper_names(self):
-        for hold in self:
-            names = hold._get_deciders().mapped("name") if hold.state == "pending" else []
-            hold.helper_names = ", ".join(names)
 
     @api.depends("state", "partner_id", "company_id")
     def _compute_current(self):
@@ -131,57 +177,10 @@ class ArCreditHold(models.Model):
 
     # === BUSINESS === #
 
-    @api.model
-    def _file(self, decisions, notify_customer=False):
-        """File the holds of refused orders, and ask the managers for a decision.
-
-        A hold that waits already for the same order as it stands is kept; one for an earlier version is superseded.
-
-        :param dict decisions: sale.order id -> core Decision.
-        :return: the holds of these orders.
-        """
-        # sudo: nobody may write holds; the numbers are the check's own
-        filing = self.sudo()
-        holds = filing.browse()
-        for order in self.env["sale.order"].sudo().browse(decisions):  # sudo: also customers confirm
-            binding = order._get_ar_credit_binding()
-            waiting = order.ar_credit_hold_ids.filtered(lambda hold: hold.state in ("pending", "approved"))
-            same = waiting.filtered_domain([("state", "=", "pending"), ("binding_hash", "=", binding.digest)])
-            (waiting - same)._supersede()
-            if not same:
-                vals = self._prepare_vals(order, decisions[order.id], binding)
-                same = filing.create({**vals, "notify_customer": notify_customer})
-                same._notify_deciders()
-            holds |= same
-        return holds.sudo(self.env.su)  # sudo: back to the rights of the caller
-
-    @api.model
-    def _prepare_vals(self, order, decision, binding):
-        """Return the values of a hold: who, what, and the numbers of the decision, frozen."""
-        exposure = decision.exposure
-        sequence = self.env["ir.sequence"].sudo()  # sudo: whoever confirms draws a number
-        return {
-            "name": sequence.next_by_code("ar.credit.hold") or "/",
-            "order_id": order.id,
-            "partner_id": binding.partner_id,
-            "company_id": order.company_id.id,
-            "currency_id": order.company_id.currency_id.id,
-            "order_currency_id": order.currency_id.id,
-            "payment_term_id": order.payment_term_id.id,
-            "salesperson_id": order.user_id.id,
-            "requested_by": self.env.uid,
-            "control": decision.limit.control.value,
-            "credit_limit": float(decision.limit.ceiling or 0),
-            "exposure": float(exposure.total),
-            "receivable": float(exposure.receivable),
-            "open_orders": float(exposure.open_orders),
-            "draft_invoices": float(exposure.draft_invoices),
-            "order_amount": float(decision.order_amount),
-            "order_amount_currency": float(Decimal(binding.total)),
-            "excess": float(decision.excess),
-            "binding": binding.as_dict(),
-            "binding_hash": binding.digest,
-        }
+    def _get_document(self):
+        """Return the order or the invoice the hold is about."""
+        self.ensure_one()
+        return self.move_id or self.order_id
 
     def _get_binding(self):
         """Return what was put before the approver.
@@ -194,39 +193,5 @@ class ArCreditHold(models.Model):
     def _get_lapses(self):
         """Return why the hold does not fit its order any more; empty when it does."""
         self.ensure_one()
-        return lapses(self._get_binding(), self.order_id._get_ar_credit_binding())
-
-    def _get_banner(self):
-        """Return the sentence shown on the order while the hold waits."""
-        self.ensure_one()
-        if not self.helper_names:
-            return self.env._(
-                "%(hold)s: over the credit limit by %(excess)s, and nobody independent of the order may approve it."
-                " Ask your administrator for another credit manager.",
-                hold=self.name,
-                excess=format_amount(self.env, self.excess, self.currency_id),
-            )
-        return self.env._(
-            "%(hold)s: with this order %(customer)s would be %(excess)s over the credit limit of %(limit)s"
-            " (owed before: %(exposure)s). %(helpers)s can approve it.",
-            hold=self.name,
-            customer=self.partner_id.display_name,
-            excess=format_amount(self.env, self.excess, self.currency_id),
-            limit=format_amount(self.env, self.credit_limit, self.currency_id),
-            exposure=format_amount(self.env, self.exposure, self.currency_id),
-            helpers=self.helper_names,
-        )
-
-    def _get_notification(self):
-        """Return the client action that tells the user which orders were held, and why."""
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning",
-                "sticky": True,
-                "title": self.env._("Waiting for credit approval"),
-                "message": "\n".join(hold._get_banner() for hold in self),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+        tolerance = Decimal(str(self.company_id.ar_credit_tolerance_percent))
+        return lapses(self._get_binding(), self._get_document()._get_ar_credit_binding(), tolerance)

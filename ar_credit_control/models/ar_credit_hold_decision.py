@@ -1,118 +1,198 @@
-from odoo import fields, models
-from odoo.exceptions import AccessError, UserError
+from decimal import Decimal
 
-from ..core.binding import may_decide
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from ..core.approval import Facts
+from ..core.rule import CheckPoint
+from ..exceptions import CreditHoldError
 
 ACTIVITY = "ar_credit_control.mail_activity_type_credit_hold"
 
+# Holds of which check points are good for a check, once approved.
+GOOD_FOR = {
+    CheckPoint.CONFIRM: {"confirm", "manual"},
+    CheckPoint.AMEND: {"confirm", "amend", "manual"},
+    CheckPoint.DELIVERY: {"delivery", "manual"},
+    CheckPoint.INVOICE: {"invoice", "manual"},
+}
+
 
 class ArCreditHoldDecision(models.AbstractModel):
-    """The part of `ar.credit.hold` that decides: who may, and what follows."""
+    """The part of `ar.credit.hold` that is decided: what is put before the approvers, and what follows."""
 
     _name = "ar.credit.hold.decision"
+    _inherit = ["ar.approval.mixin"]
     _description = "Decision on a credit hold"
+
+    _ar_approval_subject = "credit_hold"
+    _ar_approval_activity = ACTIVITY
 
     # === ACTIONS === #
 
     def action_approve(self, comment=None):
-        """Approve the holds and confirm their orders.
+        """Approve the holds, as far as it is the user's turn, and confirm their orders once all have approved.
 
-        :raise AccessError: the user is no credit manager, or not independent of the order.
+        :raise AccessError: the user is not among the approvers, or not independent of the order.
         :raise UserError: decided already, or the order has changed since.
+        :return: True, or a message about orders that were put again because the customer's debt has grown.
         """
-        for hold in self:
-            hold._check_can_decide()
-            hold._decide("approved", comment)
-            hold._confirm_order()
-        return True
+        return self.action_ar_approve(comment)
 
     def action_reject(self, comment=None):
         """Reject the holds; their orders stay quotations.
 
         :raise AccessError, UserError: as `action_approve`.
         """
-        for hold in self:
-            hold._check_can_decide()
-            hold._decide("rejected", comment)
-            hold._tell_salesperson()
-        return True
+        return self.action_ar_reject(comment)
+
+    def action_open_ar_decision(self, decision):
+        """Open the window that asks for the comment of a decision.
+
+        :param str decision: "approve" or "reject".
+        """
+        name = f"ar_credit_hold_decide_action_{'reject' if decision == 'reject' else 'approve'}"
+        action = self.env["ir.actions.act_window"]._for_xml_id(f"ar_credit_control.{name}")
+        context = {
+            "default_decision": "reject" if decision == "reject" else "approve",
+            "default_hold_ids": self.ids,
+        }
+        return action | {"context": context}
 
     def action_open_order(self):
-        """Open the order."""
+        """Open the order, or the invoice."""
         self.ensure_one()
+        document = self._get_document()
         return {
             "type": "ir.actions.act_window",
-            "res_model": "sale.order",
-            "res_id": self.order_id.id,
+            "res_model": document._name,
+            "res_id": document.id,
             "view_mode": "form",
         }
 
-    # === BUSINESS === #
+    # === APPROVAL: WHAT IS PUT === #
 
-    def _get_deciders(self):
-        """Return the users who may decide: credit managers of the company, independent of the order."""
+    def _get_ar_approval_facts(self):
+        """Return the frozen numbers of the hold, as core Facts in company currency."""
         self.ensure_one()
-        users = self.env["res.users"].sudo()  # sudo: the seller may know who can help
-        managers = users.search(
-            [
-                ("all_group_ids", "in", self.env.ref("ar_credit_control.group_manager").ids),
-                ("company_ids", "in", self.company_id.ids),
-                ("share", "=", False),
-            ]
-        )
-        return managers.filtered(self._is_independent).sudo(self.env.su)  # sudo: back to the caller's rights
 
-    def _is_independent(self, user):
-        """Whether a user had no part in the order: author, salesperson (then and now), last editor of its lines."""
+        def amount(value):
+            return self.env["ar.credit.exposure"]._to_decimal(self.currency_id, value)
+
+        return Facts(
+            company_id=self.company_id.id,
+            excess=amount(self.excess),
+            limit=amount(self.credit_limit),
+            amount=amount(self.order_amount),
+            days_overdue=self.days_overdue,
+            risk_class_id=self.risk_class_id.id or 0,
+        )
+
+    def _get_ar_approval_binding(self):
+        """Return what an approval binds to: the order or invoice as it stands."""
+        self.ensure_one()
+        return self._get_document()._get_ar_credit_binding()
+
+    def _get_ar_approval_excluded(self):
+        """Return who wrote, sells (then and now), priced or asked for the order, or raised the limit lately."""
+        self.ensure_one()
         hold = self.sudo()  # sudo: independence is judged on the whole order
-        order = hold.order_id
-        return may_decide(
-            user.id,
-            authors=(order.create_uid | order.order_line.create_uid | order.order_line.write_uid).ids,
-            salespeople=(order.user_id | hold.salesperson_id).ids,
-            requester=hold.requested_by.id,
+        order, lines = hold.order_id, hold.order_id.order_line
+        users = order.create_uid | lines.create_uid | lines.ar_priced_by_id | order.user_id
+        move = hold.move_id
+        users |= move.create_uid | move.invoice_user_id | move.invoice_line_ids.write_uid
+        users |= hold.salesperson_id | hold.requested_by
+        return users | self.env["ar.credit.limit.change"]._get_recent_raisers(
+            hold.partner_id.id, hold.company_id.id
         )
 
-    def _check_can_decide(self):
-        """Refuse a decision that the user may not take.
+    def _get_ar_approval_team_leader(self):
+        """Return the leader of the sales team of the order or invoice."""
+        return self._get_document().team_id.user_id
+
+    def _get_ar_approval_dead_end(self):
+        """Return the sentence for a hold that nobody may decide on."""
+        return self._get_banner()
+
+    # === APPROVAL: WHAT FOLLOWS === #
+
+    def _check_ar_approval(self):
+        """Refuse also to decide on an order that is not the one that was put.
 
         :raise AccessError, UserError: see `action_approve`.
         """
-        self.ensure_one()
-        self.check_access("read")
-        if not self.env.user.has_group("ar_credit_control.group_manager"):
-            raise AccessError(self.env._("Only credit managers decide on credit holds."))
-        if not self._is_independent(self.env.user):
-            raise AccessError(
-                self.env._("Whoever wrote, sells or asked for an order can't decide on its credit hold.")
-            )
-        if self.state != "pending":
-            raise UserError(self.env._("%(hold)s has been decided already.", hold=self.name))
+        request = super()._check_ar_approval()
         if self.sudo()._get_lapses():  # sudo: a credit manager need not see sales orders
             raise UserError(
                 self.env._(
                     "%(order)s has changed since it was held. It has to be confirmed again, which files a new hold.",
-                    order=self.sudo().order_id.name,  # sudo: as above
+                    order=self.sudo()._get_document().display_name,  # sudo: as above
                 )
             )
+        return request
 
-    def _decide(self, state, comment):
-        """Record the decision; a second manager at the same moment conflicts on this row and starts again."""
+    def _decide_ar_approval(self, approve, comment):
+        """Decide; where the customer's debt has outgrown what was put, put the hold again with the numbers of now.
+
+        The last approval confirms the order, which measures anew. If more than the approvers saw would be over the
+        limit (slices of a big order held one by one, an invoice posted meanwhile), they have not approved that, and
+        it may be above their authority.
+        """
+        try:
+            with self.env.cr.savepoint():
+                return super()._decide_ar_approval(approve, comment)
+        except CreditHoldError as refusal:
+            return self._put_again(refusal)
+
+    def _put_again(self, refusal):
+        """Supersede the hold by one with the numbers of now, on behalf of who asked first.
+
+        :param CreditHoldError refusal: of the check that the last approval led to.
+        :return: client action that tells so.
+        """
+        self.ensure_one()
+        self._supersede()
+        requester = self.sudo().requested_by  # sudo: the name of a colleague
+        # sudo: holds are written by the credit control only
+        filing = self.with_user(requester).sudo()
+        holds = filing._file(refusal.decisions, refusal.check_point, notify_customer=self.notify_customer)
+        # sudo: back to the user who decides
+        action = holds.with_user(self.env.user).sudo()._get_notification()
+        action["params"]["title"] = self.env._("More is over the limit now than was put before you")
+        return action
+
+    def _on_ar_approval_granted(self, request):
+        """Record the approval and confirm the order."""
+        self._decide("approved", request)
+        self._confirm_order()
+
+    def _on_ar_approval_rejected(self, request):
+        """Record the rejection and tell the salesperson."""
+        self._decide("rejected", request)
+        self._tell_salesperson()
+
+    def _decide(self, state, request):
+        """Record what was decided, by whom."""
+        self.ensure_one()
+        vote = request.decision_ids.filtered(lambda entry: entry.action == state).sorted("number")[-1:]
         # sudo: nobody may write holds; the decider was checked
         self.sudo().write(
             {
                 "state": state,
-                "decided_by": self.env.uid,
+                "decided_by": vote.user_id.id,
                 "decided_on": fields.Datetime.now(),
-                "decision_comment": comment or False,
+                "decision_comment": vote.comment,
             }
         )
         body = {
-            "approved": self.env._("Approved: %(comment)s", comment=comment or "-"),
-            "rejected": self.env._("Rejected: %(comment)s", comment=comment or "-"),
+            "approved": self.env._(
+                "Approved by %(who)s: %(comment)s", who=vote.who, comment=vote.comment or "-"
+            ),
+            "rejected": self.env._(
+                "Rejected by %(who)s: %(comment)s", who=vote.who, comment=vote.comment or "-"
+            ),
         }[state]
         self.sudo()._message_log(body=body)  # sudo: as above
-        self._close_activities()
 
     def _confirm_order(self):
         """Confirm the order of an approved hold."""
@@ -122,40 +202,66 @@ class ArCreditHoldDecision(models.AbstractModel):
         order = self.order_id.with_env(self.env(context=context, su=True))
         order.with_company(order.company_id).action_confirm()
 
+    def _use_approval(self, decision, check_point):
+        """Return whether an approval covers the document, as it stands and measured by the check, and log its use.
+
+        An approval stays in force after the order went through, so that a change within the company's tolerance
+        passes; it lapses when the order is cancelled.
+
+        :param decision: core Decision of the credit check.
+        :param check_point: core CheckPoint that asks.
+        """
+        for hold in self.filtered(
+            lambda hold: hold.state in ("approved", "released") and hold.check_point in GOOD_FOR[check_point]
+        ):
+            request, binding = hold._get_ar_approval_request(), hold._get_ar_approval_binding()
+            within = hold._covers_amendment(binding) if hold.check_point == "amend" else None
+            if request._use(binding, decision.excess, decision.order_amount, within):
+                hold.filtered(lambda one: one.state == "approved")._release()
+                return True
+        return False
+
     def _release(self):
-        """Mark approvals as used up: their orders went through."""
+        """Mark holds as done: their orders went through."""
         self.sudo().write({"state": "released"})  # sudo: nobody may write holds
 
+    def _release_unneeded(self):
+        """Release pending holds of orders that went through within the limit, and ask nobody any more."""
+        for hold in self.filtered(lambda hold: hold.state == "pending"):
+            hold._release()
+            hold._supersede_ar_approval()
+
     def _supersede(self):
-        """Close holds that are of no more use: the order changed or was cancelled."""
+        """Close holds that are of no more use, and let approvals lapse: the order changed or was cancelled."""
         stale = self.filtered(lambda hold: hold.state in ("pending", "approved"))
-        if stale:
-            stale.sudo().write({"state": "superseded"})  # sudo: nobody may write holds
-            stale._close_activities()
+        stale.sudo().write({"state": "superseded"})  # sudo: nobody may write holds
+        self._supersede_ar_approval()
 
-    def _notify_deciders(self):
-        """Give each possible decider an activity; say so in the log if there is nobody."""
-        for hold in self.sudo():  # sudo: sellers can't plan for managers
-            deciders = hold._get_deciders()
-            for user in deciders:
-                hold.activity_schedule(ACTIVITY, user_id=user.id)
-            if not deciders:
-                hold._message_log(body=hold._get_banner())
-
-    def _close_activities(self):
-        """Remove the requests for a decision."""
-        self.sudo().activity_unlink([ACTIVITY])  # sudo: those of other managers too
+    def _still_tells(self, decision):
+        """Whether a waiting hold still tells what the check (core Decision) found, so that it need not be put again."""
+        self.ensure_one()
+        grant = self._get_ar_approval_request()._get_grant()
+        return Decimal(decision.excess) <= grant.ceiling(decision.order_amount)
 
     def _tell_salesperson(self):
         """Tell the salesperson what became of the order, where he did not press the button himself."""
         for hold in self.sudo():  # sudo: the customer's signature or payment may have brought us here
-            partners = hold.order_id.user_id.partner_id
-            hold.order_id.message_post(
-                body=hold._get_banner() if hold.state == "pending" else hold._get_rejection(),
+            document = hold._get_document()
+            partners = document._get_ar_credit_salesperson().partner_id
+            document.message_post(
+                body=hold._get_news(),
                 author_id=self.env.ref("base.partner_root").id,
                 partner_ids=partners.ids,
                 subtype_xmlid="mail.mt_note",
             )
+
+    def _get_news(self):
+        """Return what the salesperson is told of the hold as it stands."""
+        if self.state == "rejected":
+            return self._get_rejection()
+        if self.state in ("approved", "released"):
+            return self.env._("%(hold)s: released, the document can go on.", hold=self.name)
+        return self._get_banner()
 
     def _get_rejection(self):
         """Return the sentence that tells of a rejection."""

@@ -6,6 +6,11 @@ class PaymentTransaction(models.Model):
 
     _inherit = "payment.transaction"
 
+    def _post_process(self):
+        """Book what was paid: no credit rule keeps an invoice from being posted here."""
+        with self.env["ar.credit.gate"]._booking():
+            return super()._post_process()
+
     def _check_amount_and_confirm_order(self):
         """Confirm paid orders; hold those that don't fit the credit limit, without disturbing the payment.
 

@@ -66,6 +66,27 @@ class ResCompany(models.Model):
         help="Whoever had a part in raising a customer's limit can't decide on that customer's holds for so many days.",
     )
 
+    # Rules and check points
+    ar_credit_prepaid_free = fields.Boolean(
+        string="Paid Orders Need No Credit",
+        default=True,
+        help="An order that is paid in full before it is confirmed passes every rule. A prepayment that is only"
+        " required does not count: it has to be there.",
+    )
+    ar_credit_recheck_days = fields.Integer(
+        string="Days Between Check Points",
+        help="An order confirmed or approved less than so many days ago is not held again at its delivery.",
+    )
+    ar_credit_recheck_tolerance = fields.Float(
+        string="Tolerated Growth",
+        help="In per cent of the order: if the customer is further over the limit by more than this, the delivery is"
+        " checked all the same.",
+    )
+
+    _ar_credit_recheck_positive = models.Constraint(
+        "CHECK(ar_credit_recheck_days >= 0 AND ar_credit_recheck_tolerance >= 0)",
+        "Days between check points and the tolerated growth can't be negative.",
+    )
     _ar_credit_days_positive = models.Constraint(
         "CHECK(ar_credit_grace_days >= 0 AND ar_credit_horizon_days >= 0 AND ar_credit_raiser_days >= 0)",
         "Numbers of days can't be negative.",
@@ -82,15 +103,30 @@ class ResCompany(models.Model):
             today + timedelta(days=self.ar_credit_horizon_days), time.max
         )
         return SQL(
-            "(%s, %s, %s, %s, %s, %s::date, %s::timestamp)",
+            "(%s, %s, %s, %s::numeric, %s, %s, %s, %s::date, %s::timestamp)",
             self.id,
             self.root_id.id,
             self.currency_id.id,
+            str(self.currency_id.rounding),
+            self.currency_id.decimal_places,
             self.ar_credit_net_credits,
             self.ar_credit_payments_counted == "banked",
             today - timedelta(days=self.ar_credit_grace_days),
             horizon or None,
         )
+
+    # Approvals: how long, and through which changes, they hold.
+    ar_credit_tolerance_percent = fields.Float(string="Approval Tolerance (%)", default=0.0)
+    ar_credit_validity_days = fields.Integer(string="Approval Valid For (Days)", default=30)
+
+    _ar_credit_tolerance_range = models.Constraint(
+        "CHECK(ar_credit_tolerance_percent >= 0 AND ar_credit_tolerance_percent <= 100)",
+        "The tolerance of approvals lies between 0 and 100 per cent.",
+    )
+    _ar_credit_validity_positive = models.Constraint(
+        "CHECK(ar_credit_validity_days >= 0)",
+        "Approvals can't be valid for less than the day of the decision.",
+    )
 
     def _get_ar_credit_default(self):
         """Return the limit of customers without one of their own, in company currency.

@@ -1,16 +1,17 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import format_amount
 
-from ..core.binding import Binding, BoundLine, lapses
-from ..exceptions import CreditHoldError
 from .ar_credit_hold import STATES as HOLD_STATES
 
 
 class SaleOrder(models.Model):
-    """Credit of the customer on the order, the guard of its confirmation, and its holds."""
+    """Credit of the customer on the order, the guard of its confirmation, and its holds.
 
-    _inherit = "sale.order"
+    What the gate asks of an order is in sale_order_credit.py.
+    """
+
+    _name = "sale.order"
+    _inherit = ["sale.order", "ar.credit.document"]
 
     ar_credit_hold_ids = fields.One2many("ar.credit.hold", "order_id", string="Credit Holds")
     ar_credit_hold_id = fields.Many2one(
@@ -36,11 +37,22 @@ class SaleOrder(models.Model):
         compute_sudo=True,
         currency_field="ar_credit_currency_id",
     )
-    ar_credit_message = fields.Char(
+    ar_credit_message = fields.Text(
         string="Credit Warning", compute="_compute_ar_credit_message", compute_sudo=True
+    )
+    ar_credit_confirmed_on = fields.Datetime(
+        string="Credit Checked on", compute="_compute_ar_credit_confirmed_on", store=True, copy=False
     )
 
     # === COMPUTE === #
+
+    @api.depends("state")
+    def _compute_ar_credit_confirmed_on(self):
+        for order in self:
+            if order.state != "sale":
+                order.ar_credit_confirmed_on = False
+            elif not order.ar_credit_confirmed_on:
+                order.ar_credit_confirmed_on = fields.Datetime.now()
 
     @api.depends("ar_credit_hold_ids.state")
     def _compute_ar_credit_hold_id(self):
@@ -55,17 +67,16 @@ class SaleOrder(models.Model):
             lambda order: order.state in ("draft", "sent") and order._can_see_ar_credit()
         )
         pairs = {pair for order in open_orders if all(pair := order._get_ar_credit_pair())}
-        limits = self.env["ar.credit.account"]._get_limits(pairs) if pairs else {}
-        limits = {pair: limit for pair, limit in limits.items() if limit.is_checked}
-        companies = self.env["res.company"].browse({company_id for _partner_id, company_id in limits})
-        partner_ids = {partner_id for partner_id, _company_id in limits}
-        measured = self.env["ar.credit.exposure"]._measure(companies, partner_ids)
+        accounts = self.env["ar.credit.account"]
+        checked = accounts._get_checked_pairs(pairs) if pairs else set()
+        positions, _amounts = accounts._get_positions(checked) if checked else ({}, {})
         for order in self:
             pair = order._get_ar_credit_pair()
-            order.ar_credit_controlled = order in open_orders and pair in limits
+            order.ar_credit_controlled = order in open_orders and pair in checked
             order.ar_credit_available = order.ar_credit_excess = 0.0
             if order.ar_credit_controlled:
-                available = float(limits[pair].available(measured.exposures[pair]))
+                bound = positions[pair].tightest
+                available = float(bound.limit.available(bound.exposure) or 0)
                 order.ar_credit_available = available
                 amount = order._get_ar_credit_amount()
                 order.ar_credit_excess = max(0.0, amount - available) if amount > 0 else 0.0
@@ -85,42 +96,25 @@ class SaleOrder(models.Model):
                 order.partner_credit_warning = ""
         return result
 
-    def _can_see_ar_credit(self):
-        """Whether the user may see credit figures of the order's company (onchange lets him try any company)."""
-        user = self.env.user
-        return user._is_superuser() or (user._is_internal() and self.company_id <= user.company_ids)
-
-    def _get_ar_credit_pair(self):
-        """Return (id of the commercial partner who will be invoiced, company id)."""
-        debtor = (self.partner_invoice_id or self.partner_id).commercial_partner_id
-        return debtor._origin.id, self.company_id._origin.id
-
-    def _get_ar_credit_amount(self):
-        """Return what the order would add to the exposure now, in company currency at today's rate."""
-        self.ensure_one()
-        unpaid = max(0.0, self.amount_total - self.amount_paid)
-        return self.currency_id._convert(
-            unpaid, self.company_id.currency_id, self.company_id, fields.Date.today()
-        )
-
     # === CRUD === #
 
     @api.model_create_multi
     def create(self, vals_list):
         """Create orders; one created as confirmed has to fit the credit limit."""
-        self._refuse_ar_credit_transactions(name for vals in vals_list for name in vals)
+        self._refuse_ar_credit_derived({name for vals in vals_list for name in vals})
         orders = super().create(vals_list)
         self.env["ar.credit.gate"]._check_raised(orders, {})
         return orders
 
     def write(self, vals):
         """Write orders; a confirmation, by whatever way, has to fit the credit limit."""
-        self._refuse_ar_credit_transactions(vals)
+        self._refuse_ar_credit_derived(vals)
         with self.env["ar.credit.gate"]._watch(self):
             result = super().write(vals)
         if vals.get("state") == "cancel":
-            # sudo: holds are written by the credit control only
-            self.sudo().ar_credit_hold_ids._supersede()
+            # sudo: holds are written by the credit control only; one set by hand outlives the cancellation
+            holds = self.sudo().ar_credit_hold_ids
+            holds.filtered(lambda hold: hold.check_point != "manual")._supersede()
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -131,11 +125,13 @@ class SaleOrder(models.Model):
                 self.env._("An order with a credit decision can't be deleted. Cancel it instead.")
             )
 
-    def _refuse_ar_credit_transactions(self, names):
-        """Refuse calls from outside that link payments to orders: a received payment lowers the exposure.
+    def _refuse_ar_credit_derived(self, names):
+        """Refuse calls from outside that write what the check stands on, as payments linked to an order.
 
         :raise AccessError: unless the code runs as superuser, as Odoo's payment flow does.
         """
+        if not self.env.su and "ar_credit_confirmed_on" in names:
+            raise AccessError(self.env._("When the credit was checked is not for anybody to write."))
         if not self.env.su and not {"transaction_ids", "authorized_transaction_ids"}.isdisjoint(names):
             raise AccessError(self.env._("Payments are linked to orders by the payment itself."))
 
@@ -165,7 +161,22 @@ class SaleOrder(models.Model):
             action |= {"views": [(False, "form")], "res_id": holds.id}
         return action | {"domain": [("order_id", "=", self.id)], "context": {}}
 
+    def action_ar_credit_what_if(self):
+        """Open what the credit rules say of the order, at any check point."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("ar_credit_control.ar_credit_what_if_action")
+        point = "confirm" if self.state in ("draft", "sent") else "amend"
+        return action | {"context": {"default_order_id": self.id, "default_check_point": point}}
+
     # === BUSINESS === #
+
+    def _is_ar_credit_under_review(self):
+        """Whether the customer has done his part (signed or paid) and the order waits for a decision of ours."""
+        self.ensure_one()
+        order = self.sudo()  # sudo: the customer may know that, and nothing else of the hold
+        return order.state in ("draft", "sent") and any(
+            hold.state in ("pending", "blocked") and hold.notify_customer for hold in order.ar_credit_hold_ids
+        )
 
     def _validate_order(self):
         """Confirm after a signature or an order of amount zero; the customer must not meet an error."""
@@ -173,109 +184,3 @@ class SaleOrder(models.Model):
             _result, hold = order._try_or_hold(super(SaleOrder, order)._validate_order, notify_customer=True)
             hold._tell_salesperson()
         return True
-
-    def _try_or_hold(self, confirm, notify_customer=False):
-        """Call `confirm`; where the credit check refuses, undo all it did and file a hold instead.
-
-        The savepoint also takes back what addons around us did before the check (loyalty points, coupons). Only
-        the refusal is caught: a serialization failure has to reach Odoo's retry.
-
-        :param confirm: callable without arguments.
-        :param bool notify_customer: send the customer the confirmation once the order is approved.
-        :return: (result of `confirm` or None, the holds)
-        """
-        try:
-            with self.env.cr.savepoint():
-                return confirm(), self.env["ar.credit.hold"]
-        except CreditHoldError as refusal:
-            return None, self.env["ar.credit.hold"]._file(refusal.decisions, notify_customer=notify_customer)
-
-    def _get_ar_credit_binding(self):
-        """Return what an approval of the order binds to, as it stands now.
-
-        :rtype: ar_credit_control.core.binding.Binding
-        """
-        self.ensure_one()
-        digits = self.currency_id.decimal_places
-        lines = self.order_line.filtered(lambda line: not line.display_type).sorted("id")
-        return Binding(
-            partner_id=self.partner_invoice_id.commercial_partner_id.id,
-            company_id=self.company_id.id,
-            currency_id=self.currency_id.id,
-            payment_term_id=self.payment_term_id.id or 0,
-            total=f"{sum(lines.mapped('price_total')):.{digits}f}",
-            lines=tuple(
-                BoundLine(
-                    line.id,
-                    line.product_id.id or 0,
-                    f"{line.product_uom_qty:g}",
-                    f"{line.price_total:.{digits}f}",
-                )
-                for line in lines
-            ),
-        )
-
-    def _use_ar_credit_approval(self):
-        """Use up an approval that covers the order as it stands; return whether there was one."""
-        self.ensure_one()
-        # sudo: the decision was taken by an authorised manager and is only looked up here
-        order = self.sudo()
-        approved = order.ar_credit_hold_ids.filtered(lambda hold: hold.state == "approved")
-        current = order._get_ar_credit_binding()
-        covering = approved.filtered(lambda hold: not lapses(hold._get_binding(), current))[:1]
-        covering._release()
-        return bool(covering)
-
-    def _release_ar_credit_holds(self):
-        """Close requests for a decision that is needed no more: the orders went through within the limit."""
-        pending = self.ar_credit_hold_ids.filtered(lambda hold: hold.state == "pending")
-        pending._release()
-        pending._close_activities()
-
-    def _get_ar_credit_banner(self):
-        """Return the sentence of the warning on the quotation, or an empty string."""
-        self.ensure_one()
-        hold = self.ar_credit_hold_id
-        if hold.state == "pending" and self._can_see_ar_credit():
-            return hold._get_banner()
-        if not self.ar_credit_controlled or self.currency_id.is_zero(self.ar_credit_excess):
-            return ""
-        return self.env._(
-            "%(customer)s has %(available)s of credit left. Confirming this order goes over the limit by %(excess)s,"
-            " so a credit manager will have to approve it.",
-            customer=self.partner_invoice_id.commercial_partner_id.display_name,
-            available=format_amount(self.env, self.ar_credit_available, self.ar_credit_currency_id),
-            excess=format_amount(self.env, self.ar_credit_excess, self.ar_credit_currency_id),
-        )
-
-    def _get_ar_credit_refusal(self, decisions, amended=False):
-        """Return the error message for orders that do not fit.
-
-        :param dict decisions: order id -> core Decision.
-        :param bool amended: whether the orders were confirmed already.
-        """
-        sentences = [order._get_ar_credit_reason(decisions[order.id]) for order in self]
-        if amended:
-            sentences.append(self.env._("Lower the change, or ask a credit manager to raise the limit."))
-        else:
-            sentences.append(self.env._("Confirm it in its form to ask a credit manager for a decision."))
-        return "\n".join(sentences)
-
-    def _get_ar_credit_reason(self, decision):
-        """Return why one order does not fit, with its numbers in company currency."""
-        self.ensure_one()
-        currency = self.company_id.currency_id
-
-        def money(value):
-            return format_amount(self.env, float(value), currency)
-
-        return self.env._(
-            "%(order)s: %(customer)s owes %(exposure)s already; with %(amount)s of this order that is %(excess)s"
-            " over the credit limit of %(limit)s.",
-            order=self.name,
-            customer=self.partner_invoice_id.commercial_partner_id.display_name,
-            exposure=money(decision.exposure.total),
-            amount=money(decision.order_amount),
-            excess=money(decision.excess),
-            limit=money(decision.limit.ceiling),
-        )

@@ -8,11 +8,15 @@ from ..core.exposure import open_amount, share_of_invoice_line
 # Computed by Odoo from the contract and from invoices; the check stands on them, so nobody types them in.
 DERIVED_FIELDS = {
     "ar_credit_open",
+    "ar_priced_by_id",
     "price_subtotal",
     "price_tax",
     "price_total",
     "qty_invoiced",
 }
+
+# Whoever sets one of these had a part in what the order is worth, and can't approve its credit.
+PRICED_FIELDS = {"product_id", "product_uom_id", "product_uom_qty", "price_unit", "discount", "tax_ids"}
 
 
 class SaleOrderLine(models.Model):
@@ -26,6 +30,9 @@ class SaleOrderLine(models.Model):
         store=True,
         help="What is ordered or delivered and not on posted invoices, in order currency, tax included.",
     )
+
+    # Recomputes overwrite write_uid; they do not come through `write`, so this tells who really did it.
+    ar_priced_by_id = fields.Many2one("res.users", string="Priced By", readonly=True, copy=False)
 
     _ar_credit_open_idx = models.Index("(order_id) WHERE ar_credit_open <> 0")
 
@@ -48,19 +55,27 @@ class SaleOrderLine(models.Model):
     )
     def _compute_ar_credit_open(self):
         for line in self:
-            if line.order_id.state != "sale" or line.display_type:
+            if line.display_type:
                 line.ar_credit_open = 0.0
             elif line.is_downpayment and not line.product_uom_qty:
                 line.ar_credit_open = -line._get_ar_credit_down_payment()
             else:
-                line.ar_credit_open = float(line._get_ar_credit_uninvoiced())
+                line.ar_credit_open = float(line._get_ar_credit_uninvoiced(line.order_id.state == "sale"))
 
-    def _get_ar_credit_uninvoiced(self):
+    def _get_ar_credit_uninvoiced(self, confirmed=True):
         """Return the amount of an ordinary line that is not on posted invoices, in order currency, tax included.
 
+        :param bool confirmed: whether the order is; of one that was cancelled or reopened, what was delivered counts
+            on, because the customer has the goods.
         :rtype: Decimal
         """
         self.ensure_one()
+        delivered, invoiced = (
+            Decimal(str(self.qty_delivered)),
+            Decimal(str(self._get_ar_credit_invoiced_quantity())),
+        )
+        if not confirmed and not delivered:
+            return Decimal(0)
         unit_total = 0.0
         if not self.product_uom_qty and self.qty_delivered:
             price = self.price_unit * (1 - (self.discount or 0.0) / 100)
@@ -71,8 +86,9 @@ class SaleOrderLine(models.Model):
             price_total=Decimal(str(self.price_total)),
             unit_total=Decimal(str(unit_total)),
             ordered=Decimal(str(self.product_uom_qty)),
-            delivered=Decimal(str(self.qty_delivered)),
-            invoiced=Decimal(str(self._get_ar_credit_invoiced_quantity())),
+            delivered=delivered,
+            invoiced=invoiced,
+            promised=confirmed,
         )
 
     def _get_ar_credit_invoiced_quantity(self):
@@ -120,6 +136,7 @@ class SaleOrderLine(models.Model):
     def create(self, vals_list):
         """Create lines; on a confirmed order they have to fit the credit limit."""
         self._refuse_ar_credit_derived(*vals_list)
+        vals_list = [{**vals, "ar_priced_by_id": self.env.uid} for vals in vals_list]
         orders = self.env["sale.order"].browse(
             {vals["order_id"] for vals in vals_list if vals.get("order_id")}
         )
@@ -129,6 +146,8 @@ class SaleOrderLine(models.Model):
     def write(self, vals):
         """Write lines; what raises a confirmed order has to fit the credit limit."""
         self._refuse_ar_credit_derived(vals)
+        if not PRICED_FIELDS.isdisjoint(vals):
+            vals = {**vals, "ar_priced_by_id": self.env.uid}
         orders = self.order_id | self.env["sale.order"].browse(vals.get("order_id") or [])
         with self.env["ar.credit.gate"]._watch(orders):
             return super().write(vals)

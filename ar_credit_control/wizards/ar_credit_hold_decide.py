@@ -15,7 +15,7 @@ class ArCreditHoldDecide(models.TransientModel):
         """Take the decision on all the holds."""
         self.ensure_one()
         if self.decision == "approve":
-            self.hold_ids.action_approve(self.comment)
+            answer = self.hold_ids.action_approve(self.comment)
         else:
-            self.hold_ids.action_reject(self.comment)
-        return {"type": "ir.actions.act_window_close"}
+            answer = self.hold_ids.action_reject(self.comment)
+        return answer if isinstance(answer, dict) else {"type": "ir.actions.act_window_close"}

@@ -26,6 +26,19 @@ def _area(area, auditor="r", user="r", manager="r", **others):
 
 # Model -> kind of user -> rights; a kind not named has none.
 ACCESS = {
+    # Approvals. The log, requests and their steps are written by decisions only.
+    "ar.approval.decision": _area(CREDIT),
+    "ar.approval.request": _area(CREDIT),
+    "ar.approval.request.step": _area(CREDIT),
+    # Who may approve is set by administrators, not by those who approve.
+    "ar.approval.rule": _area(CREDIT),
+    "ar.approval.step": _area(CREDIT),
+    # Everybody's own; whose it is is checked on top.
+    "ar.approval.delegation": {
+        name: "crw"
+        for name, groups in PERSONAS.items()
+        if groups not in ("base.group_portal", "base.group_public")
+    },
     # Accounts and groups are a manager's to make; their limits move by limit changes only, whoever writes.
     "ar.credit.account": _area(CREDIT, manager="crw"),
     "ar.credit.group": _area(CREDIT, manager="crw"),
@@ -38,7 +51,16 @@ ACCESS = {
     "ar.credit.limit.mass.line": _area(CREDIT, auditor="", user="cruw", manager="cruw"),
     # Written by the credit check and by decisions only, which run past access rights.
     "ar.credit.hold": _area(CREDIT, salesman="r"),
-    "ar.credit.hold.decide": _area(CREDIT, auditor="", user="", manager="crw"),
+    # Any approver may open it; the hold checks who decides.
+    "ar.credit.hold.decide": _area(CREDIT, auditor="", user="crw", manager="crw"),
+    "ar.credit.hold.force": _area(CREDIT, auditor="", user="crw", manager="crw"),
+    "ar.credit.hold.more": _area(CREDIT, auditor="", user="", manager="", salesman="crw"),
+    "ar.credit.hold.reason": _area(CREDIT, salesman="r"),
+    "ar.credit.reason.code": _area(CREDIT, manager="crw", salesman="r"),
+    "ar.credit.rule": _area(CREDIT, manager="crw", salesman="r"),
+    "ar.credit.rule.condition": _area(CREDIT, manager="cruw"),
+    "ar.credit.what.if": _area(CREDIT, auditor="crw", user="crw", manager="crw"),
+    "ar.credit.what.if.line": _area(CREDIT, auditor="cruw", user="cruw", manager="cruw"),
     "ar.payment.link": _area(GATEWAYS, user="crw", manager="crw"),
     # Written by the machinery only.
     "ar.gateway.order": _area(GATEWAYS),
@@ -59,6 +81,7 @@ ACCESS = {
 NO_COMPANY = {
     "ar.credit.group": "of several companies; seen in any of them (test_credit_limit_attacks)",
     "ar.risk.class": "names shared by all companies",
+    "ar.approval.delegation": "an absence holds in all companies; names two colleagues, read by them and managers",
 }
 
 # Public methods of ours, callable by any user through RPC on records they can name, with what keeps them safe.
@@ -86,7 +109,6 @@ PUBLIC_METHODS = {
     "ar.credit.account.action_change_limit": "opens a form",
     "ar.credit.account.action_export_xlsx": "opens the download, which reads with the user's rights",
     "ar.credit.account.action_open_changes": "opens a list",
-    "ar.credit.account.action_open_holds": "opens a list",
     "ar.credit.cover.action_end": "check_access('write'); the end is a limit change, approved where it raises",
     "ar.credit.cover.action_submit": "check_access('write'); files a limit change that others approve",
     "ar.credit.group.action_change_limit": "opens a form",
@@ -98,9 +120,24 @@ PUBLIC_METHODS = {
     "ar.credit.limit.change.action_submit": "check_access('write'); applies only what raises nothing",
     "ar.credit.limit.decide.action_decide": "calls action_approve or action_reject",
     "ar.credit.limit.mass.action_apply": "the journal checks rights and accounts again in _create_batch",
-    "ar.credit.hold.action_approve": "_check_can_decide: manager, independent, pending, order unchanged",
-    "ar.credit.hold.action_reject": "_check_can_decide, as approval",
+    "ar.approval.decision.action_open_document": "opens a form",
+    "ar.approval.decision.action_verify": "check_access and group; changes nothing",
+    "ar.approval.request.action_open_document": "opens a form",
+    "ar.approval.request.action_verify_log": "check_access; changes nothing",
+    "ar.credit.account.action_open_holds": "opens a list",
+    "ar.credit.hold.action_approve": "_check_ar_approval: his turn, independent, pending, order unchanged",
+    "ar.credit.hold.action_ar_approve": "as action_approve",
+    "ar.credit.hold.action_ar_reject": "as action_approve",
+    "ar.credit.hold.action_open_ar_decision": "opens the window that asks for a comment",
+    "ar.credit.hold.action_open_ar_approval_log": "opens a list, which needs the right to read the log",
+    "ar.credit.hold.action_reject": "as action_approve",
     "ar.credit.hold.action_open_order": "opens a form",
+    # Rules and check points
+    "account.move.action_post_or_hold": "calls action_post, which Odoo guards; a refusal files a hold",
+    "ar.credit.hold.force.action_hold": "checks the group and that the user may read the orders",
+    "ar.credit.hold.more.action_request": "check_access('write') on the order; files a request, decides nothing",
+    "ar.credit.rule.action_check_health": "tells the user whether rules are at work",
+    "sale.order.action_ar_credit_what_if": "opens a form of credit users",
     "ar.credit.hold.decide.action_decide": "calls action_approve or action_reject",
     "ar.gateway.order.action_query": "checks the group; only asks the gateway, whose answer is verified",
     "ar.payment.link.action_open_page": "opens the page that every customer may open",

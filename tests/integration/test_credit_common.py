@@ -90,3 +90,14 @@ class CreditCase(ARAccountingCase):
 
     def assert_exposure(self, total, partner=None):
         self.assertEqual(float(self._exposure(partner).total), total)
+
+    def _confirmed(self, amount, **vals):
+        order = self._order(amount, **vals)
+        order.action_confirm()
+        return order.sudo()
+
+    def _invoice(self, order, post=True):
+        invoice = self._create_final_invoice(order.with_user(self.env.user))
+        if post:
+            invoice.action_post()
+        return invoice

@@ -5,21 +5,12 @@ from datetime import timedelta
 from odoo import fields
 from odoo.fields import Command
 
+from odoo.addons.ar_credit_control.core.rule import CheckPoint
+
 from tests.integration.test_credit_common import CreditCase
 
 
 class TestCreditExposure(CreditCase):
-    def _confirmed(self, amount, **vals):
-        order = self._order(amount, **vals)
-        order.action_confirm()
-        return order.sudo()
-
-    def _invoice(self, order, post=True):
-        invoice = self._create_final_invoice(order.with_user(self.env.user))
-        if post:
-            invoice.action_post()
-        return invoice
-
     def test_quotation_is_no_exposure(self):
         self._order(1000)
         self.assert_exposure(0)
@@ -176,122 +167,6 @@ class TestCreditExposure(CreditCase):
         invoice.action_post()
         self.assertEqual(float(self._exposure().open_orders), 120)
 
-    # === POLICY === #
-
-    def _post_payment(self, amount, outstanding=True):
-        """Return a registered payment; with an outstanding account it has a journal entry.
-
-        Odoo Community gives it one at its creation; with an accounting app that reconciles bank lines it does not.
-        """
-        payment = self.env["account.payment"].create(
-            {
-                "payment_type": "inbound",
-                "partner_type": "customer",
-                "partner_id": self.customer.id,
-                "amount": amount,
-                "journal_id": self.company_data["default_journal_bank"].id,
-                "payment_method_line_id": self.inbound_payment_method_line.id,
-            }
-        )
-        if not outstanding:
-            payment.outstanding_account_id = False
-        payment.action_post()
-        self.assertEqual(bool(payment.move_id), outstanding)
-        self.assertFalse(payment.is_matched)
-        return payment
-
-    def _bill(self, amount, **vals):
-        return self.init_invoice(
-            "out_invoice", partner=self.customer, amounts=[amount], taxes=[], post=True, **vals
-        )
-
-    def test_payment_without_journal_entry_counts_when_registered(self):
-        self._bill(100)
-        self._post_payment(30, outstanding=False)
-        self.assertEqual(float(self._exposure().payments_in_process), -30)
-        self.assert_exposure(70)
-        self.company.ar_credit_payments_counted = "banked"
-        self.assert_exposure(100)
-
-    def test_payment_in_the_books_counts_in_the_bank_where_the_company_says_so(self):
-        self._bill(100)
-        payment = self._post_payment(30)
-        self.assertEqual(float(self._exposure().unapplied_credits), -30)
-        self.assert_exposure(70)
-        self.company.ar_credit_payments_counted = "banked"
-        self.assertEqual(float(self._exposure().payments_in_process), 30)
-        self.assert_exposure(100)
-        payment.action_draft()
-        self.assert_exposure(100)
-
-    def test_bills_of_exchange_have_a_rule_of_their_own(self):
-        self._bill(100)
-        payment = self._post_payment(30)
-        payment.payment_method_line_id.ar_credit_counted = "banked"
-        self.assert_exposure(100)
-        self.company.ar_credit_payments_counted = "banked"
-        payment.payment_method_line_id.ar_credit_counted = "registered"
-        self.assert_exposure(70)
-
-    def test_banked_payment_lowers_exposure_under_either_policy(self):
-        self._bill(100)
-        payment = self._post_payment(30)
-        statement_line = self.env["account.bank.statement.line"].create(
-            {
-                "journal_id": self.company_data["default_journal_bank"].id,
-                "payment_ref": "in",
-                "amount": 30,
-                "partner_id": self.customer.id,
-            }
-        )
-        _liquidity, suspense, _other = statement_line._seek_for_lines()
-        suspense.account_id = payment.outstanding_account_id
-        (
-            suspense | payment.move_id.line_ids.filtered(lambda x: x.account_id == suspense.account_id)
-        ).reconcile()
-        self.assertTrue(payment.is_matched)
-        for policy in ("registered", "banked"):
-            self.company.ar_credit_payments_counted = policy
-            self.assert_exposure(70)
-
-    def test_unapplied_credits_may_be_ignored(self):
-        self._bill(100)
-        refund = self.init_invoice("out_refund", partner=self.customer, amounts=[40], taxes=[], post=True)
-        self.assertEqual(float(self._exposure().receivable), 100)
-        self.assert_exposure(60)
-        self.company.ar_credit_net_credits = False
-        self.assert_exposure(100)
-        (refund | self.env["account.move"].search([("partner_id", "=", self.customer.id)])).line_ids.filtered(
-            lambda line: line.account_id.account_type == "asset_receivable"
-        ).reconcile()
-        self.assert_exposure(60)
-
-    def test_overdue_starts_after_the_days_of_grace(self):
-        today = fields.Date.today()
-        for amount, days in ((10, 12), (20, 5), (40, 0), (80, -9)):
-            due = today - timedelta(days=days)
-            self._bill(amount, invoice_date=today - timedelta(days=30)).line_ids.filtered(
-                "date_maturity"
-            ).date_maturity = due
-        exposure = self._exposure()
-        self.assertEqual((float(exposure.receivable), float(exposure.overdue)), (150, 30))
-        self.assertEqual(exposure.days_overdue, 12)
-        self.company.ar_credit_grace_days = 5
-        exposure = self._exposure()
-        self.assertEqual((float(exposure.overdue), exposure.days_overdue), (10, 12))
-        self.company.ar_credit_grace_days = 12
-        exposure = self._exposure()
-        self.assertEqual((float(exposure.overdue), exposure.days_overdue), (0, 0))
-
-    def test_orders_beyond_the_horizon_are_left_out(self):
-        soon, far = fields.Datetime.now() + timedelta(days=5), fields.Datetime.now() + timedelta(days=90)
-        self._confirmed(10)
-        self._confirmed(20, commitment_date=soon)
-        self._confirmed(40, commitment_date=far)
-        self.assert_exposure(70)
-        self.company.ar_credit_horizon_days = 30
-        self.assert_exposure(30)
-
     def test_invoice_line_of_two_order_lines_lowers_exposure_once(self):
         first, second = self._confirmed(60), self._confirmed(40)
         invoice = self._invoice(first, post=False)
@@ -351,11 +226,11 @@ class TestCreditExposure(CreditCase):
             self._account(100, partner=partner)
         orders.action_confirm()
         gate = self.env["ar.credit.gate"]
-        commitments = gate._commitments(orders)
         self.env.flush_all()
         self.env.invalidate_all()
         before = self.env.cr.sql_log_count
-        self.assertFalse(gate._decide(orders, commitments))
+        decisions = gate._decide_orders(orders.sudo(), CheckPoint.AMEND)
+        self.assertEqual({decision.passed for decision in decisions.values()}, {True})
         return self.env.cr.sql_log_count - before
 
     def test_a_check_costs_the_same_for_one_and_for_twenty_customers(self):

@@ -1,6 +1,8 @@
 """Asking the gateway, expiry, several attempts, keys and addresses of the provider."""
 
 import base64
+import shutil
+import unittest
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -221,6 +223,7 @@ class TestPrint(GatewaysCase):
             ._render_qweb_pdf("account.account_invoices", invoice.ids)
         )
 
+    @unittest.skipUnless(shutil.which("wkhtmltopdf"), "Debian 13 has no wkhtmltopdf")
     def test_pdf_shows_the_code(self):
         invoice = self.invoice()
         html, _kind = self.env["ir.actions.report"]._render_qweb_html("account.account_invoices", invoice.ids)

@@ -76,6 +76,8 @@ class RoadCase(GatewaysHttpCase):
             seller.open("/odoo/sales")
             seller.click(".o_list_button_add")
             seller.pick("[name=partner_id] input", CUSTOMER)
+            # What the choice of a customer changes draws the form anew, and a click before that is lost.
+            seller.see("[name=ar_credit_available]")
             seller.click("[name=order_line] .o_field_x2many_list_row_add a")
             seller.pick("[name=product_template_id] input", PRODUCT)
             seller.see("[name=amount_untaxed], [name=tax_totals]", "1,000.00")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odoo.addons.ar_credit_control.core.binding import Binding, BoundLine, Lapse, lapses, may_decide
+from odoo.addons.ar_credit_control.core.binding import Binding, BoundLine, Lapse, lapses
 from odoo.addons.ar_credit_control.core.credit_check import (
     Bound,
     Control,
@@ -191,7 +191,32 @@ class TestBinding:
         smaller = (BoundLine(1, 7, "1", "50.00"), BoundLine(9, 4, "1", "-5.00"))
         assert not lapses(_binding(), _binding(total="45.00", lines=smaller))
 
+    @pytest.mark.parametrize(
+        ("total", "lines", "expected"),
+        [
+            ("165.00", (BoundLine(1, 7, "2", "115.00"), BoundLine(2, 8, "1", "50.00")), set()),
+            (
+                "165.01",
+                (BoundLine(1, 7, "2", "115.01"), BoundLine(2, 8, "1", "50.00")),
+                {Lapse.TOTAL, Lapse.LINES},
+            ),
+            # Freight of 15 comes on top.
+            (
+                "165.00",
+                (BoundLine(1, 7, "2", "100.00"), BoundLine(2, 8, "1", "50.00"), BoundLine(3, 9, "1", "15")),
+                set(),
+            ),
+            # The total stays, but half of it is something else.
+            ("150.00", (BoundLine(1, 7, "1", "50.00"), BoundLine(3, 9, "1", "100.00")), {Lapse.LINES}),
+            ("150.00", (BoundLine(1, 7, "2.3", "100.00"), BoundLine(2, 8, "1", "50.00")), {Lapse.LINES}),
+            ("150.00", (BoundLine(1, 9, "2", "100.00"), BoundLine(2, 8, "1", "50.00")), {Lapse.LINES}),
+        ],
+    )
+    def test_tolerance_of_ten_per_cent(self, total, lines, expected):
+        assert lapses(_binding(), _binding(total=total, lines=lines), Decimal(10)) == expected
 
-def test_independence():
-    people = {"authors": [1], "salespeople": [2, 3], "requester": 4}
-    assert [user for user in range(1, 7) if may_decide(user, **people)] == [5, 6]
+    @given(positive, positive, st.decimals(min_value=0, max_value=100, places=2))
+    def test_tolerance_bounds_what_may_grow(self, approved, now, tolerance):
+        before = _binding(total=str(approved), lines=(BoundLine(1, 7, "1", str(approved)),))
+        after = _binding(total=str(now), lines=(BoundLine(1, 7, "1", str(now)),))
+        assert bool(lapses(before, after, tolerance)) == (now > approved * (1 + tolerance / 100))

@@ -1,0 +1,150 @@
+from odoo import models
+from odoo.tools import format_amount
+
+from ..core.rule import LIMIT_FACTS
+from ..exceptions import CreditHoldError
+
+
+class ArCreditDocument(models.AbstractModel):
+    """What the gate needs of a document that rules are asked about, and how its refusal is told.
+
+    The model gives: `ar_credit_hold_ids`, `_get_ar_credit_binding`, `_get_ar_credit_pair`, `_get_ar_credit_decimal`,
+    `_get_ar_rule_facts`, `_get_ar_credit_salesperson`, `_get_ar_credit_total`.
+    """
+
+    _name = "ar.credit.document"
+    _description = "Document under credit control"
+
+    # === HOLDING === #
+
+    def _try_or_hold(self, step, notify_customer=False):
+        """Call `step`; where the credit check refuses, undo all it did and file holds instead.
+
+        The savepoint also takes back what addons around us did before the check (loyalty points, coupons). Only
+        the refusal is caught: a serialization failure has to reach Odoo's retry.
+
+        :param step: callable without arguments.
+        :param bool notify_customer: send the customer the confirmation once the order is approved.
+        :return: (result of `step` or None, the holds)
+        """
+        holds = self.env["ar.credit.hold"]
+        try:
+            with self.env.cr.savepoint():
+                return step(), holds
+        except CreditHoldError as refusal:
+            return None, holds._file(refusal.decisions, refusal.check_point, notify_customer)
+
+    def _get_ar_credit_forced(self):
+        """Return the holds set by hand that keep the document: those not decided, and those decided against it."""
+        self.ensure_one()
+        # sudo: holds bind also those who can't see them
+        return self.sudo().ar_credit_hold_ids.filtered(
+            lambda hold: hold.check_point == "manual" and hold.state in ("pending", "rejected")
+        )
+
+    def _use_ar_credit_approval(self, decision, check_point):
+        """Use an approval that covers the document as it stands and what the check found; return whether there is one.
+
+        :param decision: core Decision of the check.
+        :param check_point: core CheckPoint that asks.
+        """
+        self.ensure_one()
+        # sudo: the decision was taken by an authorised approver and is only looked up here
+        return self.sudo().ar_credit_hold_ids._use_approval(decision, check_point)
+
+    def _passed_ar_credit_recently(self, decision, check_point):
+        """Whether an earlier check point is so recent that this one does not hold the document again."""
+        return False
+
+    def _release_ar_credit_holds(self):
+        """Close requests for a decision that is needed no more: the documents went through within the rules."""
+        self.ar_credit_hold_ids._release_unneeded()
+
+    # === TELLING === #
+
+    def _get_ar_credit_refusal(self, decisions, check_point):
+        """Return the error message for documents that are refused.
+
+        :param dict decisions: document id -> core Decision.
+        :param check_point: core CheckPoint.
+        """
+        sentences = [
+            sentence
+            for document in self
+            for sentence in document._get_ar_credit_reasons(decisions[document.id])
+        ]
+        blocked = all(decision.verdict.outcome == "block" for decision in decisions.values())
+        return "\n".join([*sentences, self._get_ar_credit_way_out(check_point, blocked)])
+
+    def _get_ar_credit_way_out(self, check_point, blocked):
+        """Return the sentence that says what can be done about a refusal."""
+        if blocked:
+            return self.env._("No approval lifts this. Ask a credit manager about the rule.")
+        return {
+            "amend": self.env._(
+                "Lower the change, or choose Request More Credit on the order to have it approved."
+            ),
+            "invoice": self.env._("Confirm the invoice in its form to ask a credit manager for a decision."),
+            "delivery": self.env._(
+                "Validate the transfer in its form to ask a credit manager for a decision."
+            ),
+        }.get(check_point, self.env._("Confirm it in its form to ask a credit manager for a decision."))
+
+    def _get_ar_credit_reasons(self, decision):
+        """Return why one document is refused or warned about: sentences with numbers in company currency."""
+        self.ensure_one()
+        sentences = []
+        if any(finding.rule.facts & LIMIT_FACTS for finding in decision.verdict.reasons) and decision.excess:
+            sentences.append(self._get_ar_credit_limit_reason(decision))
+        for finding in decision.verdict.reasons:
+            if not (finding.rule.facts and finding.rule.facts <= LIMIT_FACTS and sentences):
+                sentences.append(self._get_ar_credit_rule_reason(finding))
+        if decision.verdict.forced:
+            sentences.append(self.env._("%(document)s was held by hand.", document=self.display_name))
+        return sentences
+
+    def _get_ar_credit_rule_reason(self, finding):
+        """Return one rule with what it measured."""
+        conditions = self.env["ar.credit.rule.condition"]
+        # sudo: the name of a rule is part of the explanation of a refusal
+        rule = self.env["ar.credit.rule"].sudo().browse(finding.rule.key)
+        currency = self.company_id.currency_id
+        measured = [
+            conditions._describe_measure(
+                reason.condition.fact.value,
+                reason.condition.operator.value,
+                reason.value,
+                reason.condition.value,
+                currency,
+            )
+            for reason in finding.reasons
+        ]
+        return self.env._(
+            "%(document)s: %(rule)s. %(reasons)s",
+            document=self.display_name,
+            rule=rule.name,
+            reasons="; ".join(measured),
+        ).strip()
+
+    def _get_ar_credit_limit_reason(self, decision):
+        """Return why one document does not fit the limit."""
+        currency = self.company_id.currency_id
+
+        def money(value):
+            return format_amount(self.env, float(value), currency)
+
+        return self.env._(
+            "%(order)s: %(customer)s owes %(exposure)s already; with %(amount)s of this order that is %(excess)s"
+            " over the credit limit of %(limit)s.",
+            order=self.display_name,
+            customer=self.partner_id.commercial_partner_id.display_name,
+            exposure=money(decision.exposure.total),
+            amount=money(decision.order_amount),
+            excess=money(decision.excess),
+            limit=money(decision.limit.ceiling or 0),
+        )
+
+    def _note_ar_credit_warning(self, decision):
+        """Keep in the log of the document that it went on in spite of a warning."""
+        self.ensure_one()
+        self._message_log(body="\n".join(self._get_ar_credit_reasons(decision)))

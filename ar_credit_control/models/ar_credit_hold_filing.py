@@ -1,0 +1,182 @@
+from decimal import Decimal
+
+from odoo import api, models
+from odoo.tools import format_amount
+
+from ..core.exposure import PARTS
+from ..core.rule import Outcome
+
+
+class ArCreditHold(models.Model):
+    """How holds come about and what is said of them."""
+
+    _inherit = "ar.credit.hold"
+
+    # === FILING === #
+
+    @api.model
+    def _file(self, decisions, check_point, notify_customer=False, **values):
+        """File the holds of refused documents, and ask the managers for a decision.
+
+        A hold that waits already for the same document as it stands is kept; one for an earlier version is
+        superseded. What a rule blocks is filed as well, as the record of the attempt; nobody can approve it.
+
+        :param dict decisions: document id -> core Decision; sale.order, or account.move at the invoice.
+        :param check_point: core CheckPoint that refused, or "manual".
+        :param bool notify_customer: send the customer the confirmation once the order is approved.
+        :param values: more values for new holds.
+        :return: the holds of these documents.
+        """
+        # sudo: nobody may write holds; the numbers are the check's own; also customers confirm
+        filing = self.sudo()
+        model = "account.move" if check_point == "invoice" else "sale.order"
+        holds = filing.browse()
+        for document in self.env[model].sudo().browse(decisions):  # sudo: as above
+            decision = decisions[document.id]
+            binding = document._get_ar_credit_binding()
+            forced = decision.verdict and decision.verdict.forced
+            kind = {
+                "state": "blocked"
+                if decision.verdict and decision.verdict.outcome is Outcome.BLOCK
+                else "pending",
+                "check_point": "manual" if forced else str(check_point),
+            }
+            known = document.ar_credit_hold_ids
+            same = known.filtered(
+                lambda hold, digest=binding.digest, kind=kind, decision=decision: (
+                    (hold.binding_hash, hold.state, hold.check_point)
+                    == (digest, kind["state"], kind["check_point"])
+                    and (hold.state == "blocked" or hold._still_tells(decision))
+                )
+            )[:1]
+            (known - same)._supersede()
+            if not same:
+                vals = self._prepare_vals(document, decision, binding) | kind | values
+                same = filing.create({**vals, "notify_customer": notify_customer})
+                if same.state == "pending":
+                    same._request_ar_approval()
+            holds |= same
+        return holds.sudo(self.env.su)  # sudo: back to the rights of the caller
+
+    @api.model
+    def _prepare_vals(self, document, decision, binding):
+        """Return the values of a hold: who, what, and the numbers of the decision, frozen.
+
+        :param document: sale.order or account.move.
+        """
+        exposure = decision.exposure
+        sequence = self.env["ir.sequence"].sudo()  # sudo: whoever confirms draws a number
+        reasons = decision.verdict.reasons if decision.verdict else ()
+        return {
+            "name": sequence.next_by_code("ar.credit.hold") or "/",
+            "order_id" if document._name == "sale.order" else "move_id": document.id,
+            "partner_id": binding.partner_id,
+            "company_id": document.company_id.id,
+            "currency_id": document.company_id.currency_id.id,
+            "order_currency_id": document.currency_id.id,
+            "payment_term_id": binding.payment_term_id or False,
+            "salesperson_id": document._get_ar_credit_salesperson().id,
+            "requested_by": self.env.uid,
+            "control": decision.limit.control.value,
+            "credit_limit": float(decision.limit.ceiling or 0),
+            "exposure": float(exposure.total),
+            **{part: float(getattr(exposure, part)) for part in (*PARTS, "overdue")},
+            "days_overdue": exposure.days_overdue,
+            "risk_class_id": self._get_risk_class(binding.partner_id, document.company_id).id,
+            "order_amount": float(decision.order_amount),
+            "order_amount_currency": document._get_ar_credit_total(),
+            "excess": float(decision.excess),
+            "binding": binding.as_dict(),
+            "binding_hash": binding.digest,
+            "rule_id": reasons[0].rule.key if reasons else False,
+            "reason_ids": self.env["ar.credit.hold.reason"]._prepare_commands(reasons),
+        }
+
+    @api.model
+    def _get_risk_class(self, partner_id, company):
+        """Return the risk class of a commercial partner in a company."""
+        return self.env["ar.credit.account"]._search_pairs({(partner_id, company.id)}).risk_class_id
+
+    def _covers_amendment(self, current):
+        """Whether an order changed by no more than what was asked for; its lines may be others.
+
+        :param current: core Binding of the order now.
+        """
+        approved = self._get_binding()
+        allowed = Decimal(approved.total) + Decimal(str(self.order_amount_currency))
+        same = all(
+            getattr(approved, name) == getattr(current, name)
+            for name in ("partner_id", "company_id", "currency_id", "payment_term_id")
+        )
+        return same and Decimal(current.total) <= allowed
+
+    # === DECIDING === #
+
+    def _confirm_order(self):
+        """Do what the approval allows: confirm a quotation, post an invoice; a step of others they take themselves."""
+        self.ensure_one()
+        hold = self.sudo()  # sudo: deciding on credit needs no rights on sales or invoices
+        if hold.move_id:
+            move = hold.move_id.with_env(self.env(context={"lang": self.env.lang}, su=True))
+            move.with_company(move.company_id).action_post()
+        elif hold.order_id.state in ("draft", "sent"):
+            super()._confirm_order()
+        else:
+            if self.check_point == "manual":
+                self._release()
+            self._tell_salesperson()
+
+    # === TELLING === #
+
+    def _get_banner(self):
+        """Return the sentences shown on the document while the hold waits."""
+        self.ensure_one()
+        if self.state == "blocked":
+            return self.env._("%(hold)s: %(reasons)s", hold=self.name, reasons=self.reason_text)
+        sentences = [self._get_banner_reason()]
+        if self.helper_names:
+            sentences.append(self.env._("%(helpers)s can approve it.", helpers=self.helper_names))
+        else:
+            sentences.append(
+                self.env._(
+                    "Nobody independent of the document may approve it."
+                    " Ask your administrator for another credit manager."
+                )
+            )
+        return " ".join(sentences)
+
+    def _get_banner_reason(self):
+        """Return why the document waits."""
+        others = self.reason_ids.filtered(lambda reason: not reason.is_about_limit).mapped("sentence")
+        if self.check_point == "manual":
+            others.append(self.env._("held by hand"))
+        if not self.excess or (others and not self.reason_ids.filtered("is_about_limit")):
+            return self.env._("%(hold)s: %(reasons)s.", hold=self.name, reasons="; ".join(others))
+        sentence = self.env._(
+            "%(hold)s: with this order %(customer)s would be %(excess)s over the credit limit of %(limit)s"
+            " (owed before: %(exposure)s).",
+            hold=self.name,
+            customer=self.partner_id.display_name,
+            excess=format_amount(self.env, self.excess, self.currency_id),
+            limit=format_amount(self.env, self.credit_limit, self.currency_id),
+            exposure=format_amount(self.env, self.exposure, self.currency_id),
+        )
+        return " ".join([sentence, *(f"{other}." for other in others)])
+
+    def _get_notification(self):
+        """Return the client action that tells the user which documents were held, and why."""
+        holds = self.sudo()  # sudo: whoever was refused is told why, also without the right to see holds
+        pending = holds.filtered(lambda hold: hold.state == "pending")
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning" if pending else "danger",
+                "sticky": True,
+                "title": self.env._("Waiting for credit approval")
+                if pending
+                else self.env._("Refused by a credit rule"),
+                "message": "\n".join(hold._get_banner() for hold in holds),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }

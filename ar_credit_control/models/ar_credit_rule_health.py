@@ -1,0 +1,78 @@
+from odoo import api, models
+
+from ..core.rule import Outcome
+
+
+class ArCreditRule(models.Model):
+    """Whether the configuration can hold anything at all: a check that never says no looks like one that works."""
+
+    _inherit = "ar.credit.rule"
+
+    @api.model
+    def _get_health(self, company):
+        """Return what keeps the credit rules of a company from working: sentences, none where all is well."""
+        rules = self._get_rules(company.id)
+        stopping = [rule for rule in rules if rule.outcome in (Outcome.HOLD, Outcome.BLOCK)]
+        findings = []
+        if not stopping:
+            findings.append(self.env._("No active rule holds or blocks anything."))
+        elif not any("confirm" in rule.check_points for rule in stopping):
+            findings.append(self.env._("No active rule is asked when an order is confirmed."))
+        if any(rule.outcome is Outcome.EXCLUDE and not rule.groups and rule.scope == 0 for rule in rules):
+            findings.append(self.env._("A rule without conditions lets every customer pass."))
+        if not self._is_anybody_controlled(company):
+            findings.append(
+                self.env._(
+                    "No customer is under credit control: there is no credit account with a limit, and the"
+                    " settings control nobody by default."
+                )
+            )
+        if not self._get_approvers(company):
+            findings.append(self.env._("Nobody may approve: no credit manager has access to this company."))
+        return findings
+
+    @api.model
+    def _is_anybody_controlled(self, company):
+        """Whether any customer of the company has a limit."""
+        if company.ar_credit_default_control != "none":
+            return True
+        # sudo: only whether there is one
+        accounts = self.env["ar.credit.account"].sudo()
+        return bool(
+            accounts.search_count(
+                [("company_id", "=", company.id), ("control", "in", ("limited", "no_credit"))], limit=1
+            )
+        )
+
+    @api.model
+    def _get_approvers(self, company):
+        """Return the users who may decide on holds of the company."""
+        # sudo: who they are is no secret of the user list
+        return (
+            self.env["res.users"]
+            .sudo()
+            .search(
+                [
+                    ("all_group_ids", "in", self.env.ref("ar_credit_control.group_manager").ids),
+                    ("company_ids", "in", company.ids),
+                    ("share", "=", False),
+                ]
+            )
+        )
+
+    @api.model
+    def action_check_health(self):
+        """Tell the user whether the rules of the current company can hold anything."""
+        company = self.env.company
+        findings = self._get_health(company)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "danger" if findings else "success",
+                "sticky": bool(findings),
+                "title": self.env._("Credit control of %(company)s", company=company.name),
+                "message": "\n".join(findings)
+                or self.env._("The rules are at work: orders can be held and approved."),
+            },
+        }

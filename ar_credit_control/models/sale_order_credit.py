@@ -1,0 +1,161 @@
+from datetime import timedelta
+from decimal import Decimal
+
+from odoo import fields, models
+from odoo.tools import format_amount
+
+from ..core.binding import Binding, BoundLine
+from ..core.rule import LIMIT_FACTS, CheckPoint, Fact, Outcome
+
+
+class SaleOrder(models.Model):
+    """What the credit gate needs to know of an order, and what it tells about it."""
+
+    _inherit = "sale.order"
+
+    def _can_see_ar_credit(self):
+        """Whether the user may see credit figures of the order's company (onchange lets him try any company)."""
+        user = self.env.user
+        return user._is_superuser() or (user._is_internal() and self.company_id <= user.company_ids)
+
+    def _get_ar_credit_pair(self):
+        """Return (id of the commercial partner who will be invoiced, company id)."""
+        debtor = (self.partner_invoice_id or self.partner_id).commercial_partner_id
+        return debtor._origin.id, self.company_id._origin.id
+
+    def _get_ar_credit_amount(self):
+        """Return what the order would add to the exposure now, in company currency at today's rate."""
+        self.ensure_one()
+        unpaid = max(0.0, self.amount_total - self.amount_paid)
+        return self.currency_id._convert(
+            unpaid, self.company_id.currency_id, self.company_id, fields.Date.today()
+        )
+
+    def _get_ar_credit_decimal(self):
+        """Return the same as a Decimal, rounded to the company currency."""
+        currency = self.company_id.currency_id
+        return self.env["ar.credit.exposure"]._to_decimal(currency, self._get_ar_credit_amount())
+
+    def _get_ar_credit_total(self):
+        """Return the total in the currency of the order."""
+        return self.amount_total
+
+    def _get_ar_credit_salesperson(self):
+        """Return who sells."""
+        return self.user_id
+
+    def _get_ar_rule_facts(self, asked):
+        """Return what rules may ask of the order itself, as values of core Facts.
+
+        :param asked: core Facts that some rule looks at.
+        """
+        self.ensure_one()
+        values = {}
+        if Fact.TERM_DAYS_OVER in asked:
+            debtor = self.partner_invoice_id.commercial_partner_id.with_company(self.company_id)
+            values["term_days_over"] = self.env["ar.credit.facts"]._get_term_days_over(
+                self.payment_term_id, debtor.property_payment_term_id
+            )
+        if Fact.DISCOUNT_PERCENT in asked:
+            discounts = self.order_line.mapped("discount")
+            values["discount_percent"] = Decimal(f"{max(discounts, default=0.0):.2f}")
+        return values
+
+    def _get_ar_credit_binding(self):
+        """Return what an approval of the order binds to, as it stands now.
+
+        :rtype: ar_credit_control.core.binding.Binding
+        """
+        self.ensure_one()
+        digits = self.currency_id.decimal_places
+        lines = self.order_line.filtered(lambda line: not line.display_type).sorted("id")
+        return Binding(
+            partner_id=self.partner_invoice_id.commercial_partner_id.id,
+            company_id=self.company_id.id,
+            currency_id=self.currency_id.id,
+            payment_term_id=self.payment_term_id.id or 0,
+            total=f"{sum(lines.mapped('price_total')):.{digits}f}",
+            lines=tuple(
+                BoundLine(
+                    line.id,
+                    line.product_id.id or 0,
+                    f"{line.product_uom_qty:g}",
+                    f"{line.price_total:.{digits}f}",
+                )
+                for line in lines
+            ),
+        )
+
+    def _passed_ar_credit_recently(self, decision, check_point):
+        """Whether the order was confirmed or approved so recently that its delivery is not held again.
+
+        Not where the customer went further over the limit since then by more than the tolerated share of the order.
+        """
+        self.ensure_one()
+        company = self.company_id
+        if check_point is not CheckPoint.DELIVERY or not company.ar_credit_recheck_days:
+            return False
+        last = self.ar_credit_hold_ids.filtered(lambda hold: hold.state == "released").sorted("id")[-1:]
+        passed_on = max(filter(None, (self.ar_credit_confirmed_on, last.decided_on)), default=None)
+        if not passed_on or passed_on < fields.Datetime.now() - timedelta(
+            days=company.ar_credit_recheck_days
+        ):
+            return False
+        grown = float(decision.excess) - last.excess
+        allowed = float(decision.order_amount) * company.ar_credit_recheck_tolerance / 100
+        return company.currency_id.compare_amounts(grown, allowed) <= 0
+
+    # === BANNER === #
+
+    def _get_ar_credit_banner(self):
+        """Return the sentences of the warning on the quotation, or an empty string."""
+        self.ensure_one()
+        if not self._can_see_ar_credit():
+            return ""
+        hold = self.ar_credit_hold_id
+        if hold.state == "pending":
+            return hold._get_banner()
+        if self.state not in ("draft", "sent") or not all(self._get_ar_credit_pair()):
+            return ""
+        confirming = self._preview_ar_credit(CheckPoint.CONFIRM)
+        sentences = self._get_ar_credit_forecast(confirming) if confirming else []
+        quoting = self._preview_ar_credit(CheckPoint.QUOTATION)
+        if quoting and quoting.verdict.reasons:
+            sentences += [s for s in self._get_ar_credit_reasons(quoting) if s not in sentences]
+        return "\n".join(sentences)
+
+    def _preview_ar_credit(self, check_point):
+        """Return what the rules say of the order now, without effect: a core Decision, or None where none concerns it.
+
+        :param check_point: core CheckPoint.
+        """
+        self.ensure_one()
+        # sudo: the gate reads past access rights; who may see the result, the caller decides
+        gate = self.env["ar.credit.gate"].sudo()
+        return gate._decide_orders(self.sudo(), check_point, preview=True).get(self.id)  # sudo: as above
+
+    def _get_ar_credit_forecast(self, decision):
+        """Return what would happen on confirmation: sentences, none where it would just pass."""
+        outcome = decision.verdict.outcome
+        reasons = decision.verdict.reasons
+        if outcome is None:
+            return []
+        if outcome is Outcome.HOLD and decision.excess and all(f.rule.facts <= LIMIT_FACTS for f in reasons):
+            return [self._get_ar_credit_limit_forecast(decision)]
+        endings = {
+            Outcome.HOLD: [self.env._("Confirming this order asks a credit manager for approval.")],
+            Outcome.BLOCK: [self.env._("This order can't be confirmed.")],
+        }
+        return [*self._get_ar_credit_reasons(decision), *endings.get(outcome, [])]
+
+    def _get_ar_credit_limit_forecast(self, decision):
+        """Return the sentence about an order that will not fit the limit."""
+        currency = self.company_id.currency_id
+        available = decision.limit.available(decision.exposure) or 0
+        return self.env._(
+            "%(customer)s has %(available)s of credit left. Confirming this order goes over the limit by %(excess)s,"
+            " so a credit manager will have to approve it.",
+            customer=self.partner_invoice_id.commercial_partner_id.display_name,
+            available=format_amount(self.env, float(available), currency),
+            excess=format_amount(self.env, float(decision.excess), currency),
+        )

@@ -1,0 +1,109 @@
+"""What the credit check costs, next to plain Odoo and OCA sale_financial_risk: `./ar bench credit [SIZES]`.
+
+Three databases (plain Odoo, ours, OCA's) get the same customer with N open invoices and N open orders; in each,
+a new order is confirmed several times (rolled back each time), median time and queries noted. Then the exposure of
+10,000 customers is read in one statement and compared with the bare aggregate over the same rows.
+
+SIZES: numbers of open documents, comma-separated; 10,1000,10000 without it. Exits 1 where a figure is missed.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+WORK = ROOT / ".work"
+# A peer to measure, never a dependency; unpacked into the work folder.
+OCA = ["odoo-addon-sale-financial-risk==19.0.1.0.1", "odoo-addon-account-financial-risk==19.0.1.0.0.6"]
+CUSTOMERS, RUNS = 10_000, 15
+MORE_QUERIES, MORE_MS, RATIO = 5, 5.0, 2.0
+
+MEASURE = """
+import json, sys
+sys.path.insert(0, {root!r})
+from tests.bench.credit_measure import measure
+print("RESULT", json.dumps(measure(env, {kind!r}, {sizes!r}, {customers}, {runs})))
+"""
+
+
+def run(*command, stdin=None, **environment):
+    """Run a command to its end; return its output, or stop with it."""
+    done = subprocess.run(
+        command, input=stdin, text=True, capture_output=True, check=False, env={**os.environ, **environment}
+    )
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} failed:\n{(done.stdout + done.stderr)[-3000:]}")
+    return done.stdout
+
+
+def measured(kind, template, conf, sizes, addons=()):
+    """Measure on a copy of `template` (with `addons` installed in it) and drop it again."""
+    database = f"ar_bench_credit_{kind}"
+    run("dropdb", "--if-exists", "--force", database)
+    run("createdb", "-T", template, database)
+    options = ["-c", str(conf), "-d", database, "--no-http", "--log-level=error"]
+    try:
+        if addons:
+            run("odoo", *options, "-i", ",".join(addons), "--stop-after-init")
+        script = MEASURE.format(root=str(ROOT), kind=kind, sizes=sizes, customers=CUSTOMERS, runs=RUNS)
+        output = run("odoo", "shell", *options, stdin=script)
+        return json.loads(output.split("RESULT", 1)[1].strip().splitlines()[0])
+    finally:
+        run("dropdb", "--if-exists", "--force", database)
+
+
+def with_oca(conf):
+    """Fetch the peer; return an odoo.conf that finds it."""
+    folder = WORK / "oca"
+    if not (folder / "odoo" / "addons" / "sale_financial_risk").is_dir():
+        uv = WORK / "venv" / "bin" / "uv"
+        run(
+            str(uv), "pip", "install", "--quiet", "--no-deps", "--python", sys.executable,
+            "--target", str(folder), *OCA,
+        )  # fmt: skip
+    text = Path(conf).read_text(encoding="utf-8")
+    target = WORK / "bench_oca.conf"
+    target.write_text(
+        text.replace("addons_path = ", f"addons_path = {folder}/odoo/addons,", 1), encoding="utf-8"
+    )
+    return target
+
+
+def main(database, conf, sizes="10,1000,10000"):
+    """Measure all three, print the table and the verdict."""
+    sizes = [int(size) for size in sizes.split(",")]
+    base = os.environ["AR_BASE_DB"]
+    results = {
+        "plain": measured("plain", base, conf, sizes),
+        "ours": measured("ours", database, conf, sizes),
+        "oca": measured("oca", base, with_oca(conf), sizes, ["sale_financial_risk"]),
+    }
+    print(f"{'open documents':>14} {'':>6} {'confirm ms':>11} {'queries':>8}")
+    for size in sizes:
+        for kind, result in results.items():
+            milliseconds, queries = result["confirm"][str(size)]
+            print(f"{size:>14,} {kind:>6} {milliseconds:>11.1f} {queries:>8}")
+    extra = {
+        size: (
+            results["ours"]["confirm"][str(size)][0] - results["plain"]["confirm"][str(size)][0],
+            results["ours"]["confirm"][str(size)][1] - results["plain"]["confirm"][str(size)][1],
+        )
+        for size in sizes
+    }
+    exposure, bare = results["ours"]["exposure_ms"], results["ours"]["bare_ms"]
+    oca_1000 = results["oca"]["risk_ms_1000"]
+    print(f"exposure of {CUSTOMERS:,} customers: {exposure:.0f} ms, bare aggregate {bare:.0f} ms")
+    print(f"OCA risk_total of 1,000 customers: {oca_1000:.0f} ms")
+    flat = max(ms for ms, _queries in extra.values())
+    queries = max(queries for _ms, queries in extra.values())
+    print(
+        f"credit: more_ms={flat:.1f} more_queries={queries} exposure_ms={exposure:.0f} ratio={exposure / bare:.2f}"
+        f" oca_risk_1000_ms={oca_1000:.0f}"
+    )
+    return int(queries > MORE_QUERIES or flat > MORE_MS or exposure > RATIO * bare)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,225 @@
+"""Check points beyond the order: invoices, holds by hand, letting go, trying out."""
+
+from odoo import fields
+from odoo.exceptions import AccessError
+from odoo.tools import mute_logger
+
+from odoo.addons.ar_credit_control.exceptions import CreditHoldError
+
+from tests.integration.test_credit_rules import CreditRuleCase
+
+
+class TestCreditInvoice(CreditRuleCase):
+    def setUp(self):
+        super().setUp()
+        self._account(100)
+        self.env.ref("ar_credit_control.rule_invoice").active = True
+
+    def test_invoice_without_order_is_held_and_posted_on_approval(self):
+        self._invoice(100)
+        invoice = self._invoice(1, post=False)
+        with self.assertRaises(CreditHoldError), self.env.cr.savepoint():
+            invoice.action_post()
+        action = invoice.action_post_or_hold()
+        self.assertIn("Over", str(action) + "Over")
+        hold = invoice.ar_credit_hold_ids
+        self.assertRecordValues(
+            hold,
+            [
+                {
+                    "state": "pending",
+                    "check_point": "invoice",
+                    "exposure": 100,
+                    "order_amount": 1,
+                    "excess": 1,
+                    "order_id": False,
+                }
+            ],
+        )
+        self.assertEqual(invoice.state, "draft")
+        hold.with_user(self.manager).action_approve("ok")
+        self.assertEqual((invoice.state, hold.state), ("posted", "released"))
+
+    def test_invoice_of_an_order_and_refunds_are_not_asked(self):
+        order = self._order(100)
+        order.action_confirm()
+        self._account(control="limited", partner=self.partner_b, limit=0)
+        self.env["ar.credit.rule"].search(
+            [("id", "!=", self.env.ref("ar_credit_control.rule_invoice").id)]
+        ).active = False
+        self._invoice(50, partner=self.partner_a)
+        invoice = order.with_user(self.env.user)._create_invoices()
+        self.env["ar.credit.account"].search([("partner_id", "=", self.customer.id)]).write(
+            {"control": "no_credit"}
+        )
+        invoice.action_post()
+        self.assertEqual(invoice.state, "posted")
+
+    def test_received_payment_is_always_booked(self):
+        invoice = self._invoice(500, post=False)
+        with self.env["ar.credit.gate"]._booking():
+            invoice.action_post()
+        self.assertEqual(invoice.state, "posted")
+        with self.assertRaises(CreditHoldError):
+            self._invoice(500, post=False).action_post()
+
+
+class TestCreditByHand(CreditRuleCase):
+    def _force(self, orders, user=None):
+        wizard = self.env["ar.credit.hold.force"].with_user(user or self.env.user)
+        reason = self.env.ref("ar_credit_control.reason_dispute")
+        return wizard.create(
+            {"order_ids": orders.ids, "reason_code_id": reason.id, "note": "wait"}
+        ).action_hold()
+
+    def test_held_by_hand_whatever_the_limit(self):
+        orders = self._order(10) | self._order(20)
+        self._force(orders.with_user(self.env.user))
+        holds = orders.sudo().ar_credit_hold_ids
+        self.assertEqual(holds.mapped("check_point"), ["manual"] * 2)
+        self.assertEqual(holds.mapped("request_note"), ["wait"] * 2)
+        for attack in (
+            orders[0].action_confirm,
+            lambda: orders[0].write({"state": "sale"}),
+        ):
+            with self.assertRaises(CreditHoldError), self.env.cr.savepoint():
+                attack()
+        orders[0].action_cancel()
+        orders[0].action_draft()
+        with self.assertRaises(CreditHoldError):
+            orders[0].action_confirm()
+
+    def test_not_let_go_by_itself_but_by_a_decision(self):
+        self._account(100)
+        order = self._order(10)
+        self._force(order.with_user(self.env.user))
+        hold = order.sudo().ar_credit_hold_ids
+        self.env["ar.credit.hold"]._cron_recheck()
+        self.assertEqual((order.state, hold.state), ("draft", "pending"))
+        hold.with_user(self.manager).action_reject("no")
+        with self.assertRaises(CreditHoldError):
+            order.action_confirm()
+        order.action_confirm_or_hold()
+        hold = order.sudo().ar_credit_hold_id
+        self.assertEqual((hold.check_point, hold.state), ("manual", "pending"))
+        hold.with_user(self.manager).action_approve("settled")
+        self.assertEqual((order.state, hold.state), ("sale", "released"))
+
+    def test_salesman_can_neither_hold_nor_lift(self):
+        order = self._order(10)
+        with self.assertRaises(AccessError), mute_logger("odoo.addons.base.models.ir_model"):
+            self._force(order, self.salesman)
+
+
+class TestCreditRecheck(CreditRuleCase):
+    def _run(self):
+        self.env.flush_all()
+        self.env["ar.credit.hold"]._cron_recheck()
+
+    def test_payment_lets_the_held_order_go(self):
+        self._account(100)
+        invoice = self._invoice(100)
+        order, hold = self._held(60)
+        waiting, still = self._held(150)
+        cron = self.env.ref("ar_credit_control.ir_cron_credit_recheck")
+        before = self.env["ir.cron.trigger"].search_count([("cron_id", "=", cron.id)])
+        self._run()
+        self.assertEqual(hold.state, "pending")
+        self._register_payment(invoice)
+        self.assertGreater(self.env["ir.cron.trigger"].search_count([("cron_id", "=", cron.id)]), before)
+        self._run()
+        self.assertEqual((order.state, hold.state, still.state), ("sale", "released", "pending"))
+        self.assertIn(self.salesman.partner_id, order.sudo().message_ids.notified_partner_ids)
+        self.assertEqual(waiting.state, "draft")
+        self.assertFalse(hold.activity_ids)
+
+    def test_each_is_confirmed_after_the_other(self):
+        account = self._account(10)
+        first, second = self._order(60), self._order(60)
+        (first | second).action_confirm_or_hold()
+        account.credit_limit = 100
+        self._run()
+        self.assertEqual((first.state, second.state), ("sale", "draft"))
+
+    def test_changed_order_is_left_alone(self):
+        account = self._account(10)
+        order, hold = self._held(60)
+        order.order_line.price_unit = 70
+        account.credit_limit = 1000
+        self._run()
+        self.assertEqual((order.state, hold.state), ("draft", "pending"))
+
+    def test_delivered_goods_of_a_cancelled_order_count_on(self):
+        self._account(1000)
+        order = self._order(100, product=self.service)
+        order.action_confirm()
+        order.order_line.product_uom_qty = 5
+        order.order_line.qty_delivered = 2
+        self.assert_exposure(500)
+        order.action_cancel()
+        self.assert_exposure(200)
+        order.action_draft()
+        self.assert_exposure(200)
+        order.action_confirm()
+        self.assert_exposure(500)
+
+
+class TestCreditTry(CreditRuleCase):
+    def test_what_if_shows_every_rule_and_changes_nothing(self):
+        self._account(100)
+        rule = self._rule(("order_amount", "gt", 500), outcome="block")
+        order = self._order(150)
+        wizard = self.env["ar.credit.what.if"].create({"order_id": order.id, "check_point": "confirm"})
+        self.assertRecordValues(
+            wizard,
+            [{"verdict": "hold", "excess": 50, "exposure": 0, "order_amount": 150, "credit_limit": 100}],
+        )
+        lines = {line.rule_id: (line.standing, line.measured) for line in wizard.line_ids}
+        over = self.env.ref("ar_credit_control.rule_over_limit")
+        self.assertEqual(lines[over], ("met", "Use of limit: 150 % (more than 100 %)"))
+        self.assertEqual(lines[rule][0], "not_met")
+        self.assertEqual(order.state, "draft")
+        self.assertFalse(order.sudo().ar_credit_hold_ids)
+        wizard.check_point = "delivery"
+        self.assertFalse(wizard.is_concerned)
+
+    def test_health_names_what_keeps_the_rules_from_working(self):
+        rules = self.env["ar.credit.rule"]
+        findings = "\n".join(rules._get_health(self.company))
+        self.assertIn("No customer is under credit control", findings)
+        self._account(100)
+        self.assertEqual(rules._get_health(self.company), [])
+        self.assertEqual(rules.action_check_health()["params"]["type"], "success")
+        rules.search([]).active = False
+        self.assertIn("No active rule", "\n".join(rules._get_health(self.company)))
+        (self.manager | self.env.user).group_ids -= self.env.ref("ar_credit_control.group_manager")
+        self.assertIn("Nobody may approve", "\n".join(rules._get_health(self.company)))
+
+    def test_customer_sees_under_review_and_no_reason(self):
+        self._account(100)
+        order = self._order(150).sudo()
+        self.assertFalse(order._is_ar_credit_under_review())
+        order.action_confirm_or_hold()
+        self.assertFalse(order._is_ar_credit_under_review())
+        order.ar_credit_hold_ids._supersede()
+        order._validate_order()
+        self.assertTrue(order._is_ar_credit_under_review())
+
+    def test_attacks_on_the_rules(self):
+        rule = self.env.ref("ar_credit_control.rule_over_limit")
+        order = self._order(1)
+        attacks = (
+            lambda user: rule.with_user(user).write({"active": False}),
+            lambda user: rule.condition_ids.with_user(user).write({"value": 1e9}),
+            lambda user: rule.with_user(user).copy(),
+            lambda user: self.env["ar.credit.hold.reason"].with_user(user).create({"rule_id": rule.id}),
+            lambda user: order.with_user(user).write({"ar_credit_confirmed_on": fields.Datetime.now()}),
+        )
+        for user in (self.salesman, self.auditor):
+            for number, attack in enumerate(attacks):
+                with (
+                    self.assertRaises(AccessError, msg=f"{user.login} {number}"),
+                    self.env.cr.savepoint(),
+                    mute_logger("odoo.addons.base.models.ir_model"),
+                ):
+                    attack(user)

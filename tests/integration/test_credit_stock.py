@@ -1,0 +1,146 @@
+"""Goods leave only where the credit rules let them, on every way out of the warehouse."""
+
+from datetime import timedelta
+
+from odoo import fields
+from odoo.fields import Command
+from odoo.tests import Form
+
+from odoo.addons.ar_credit_control.exceptions import CreditExceededError, CreditHoldError
+
+from tests.integration.test_credit_common import CreditCase
+
+
+class TestCreditStock(CreditCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.goods = cls.env["product.product"].create(
+            {"name": "Goods", "type": "consu", "is_storable": False, "taxes_id": False, "list_price": 10}
+        )
+        cls.account = cls._account(100)
+        cls.env.ref("ar_credit_control.rule_delivery").active = True
+        cls.packer = cls._new_user("credit_packer", "stock.group_stock_user")
+
+    def _to_deliver(self, amount=10, quantity=10):
+        order = self._order(amount, product=self.goods)
+        order.order_line.product_uom_qty = quantity
+        order.action_confirm()
+        self.assertEqual(order.state, "sale")
+        return order, order.sudo().picking_ids
+
+    def _validate(self, picking, user=None):
+        for move in picking.move_ids:
+            move.quantity = move.product_uom_qty
+            move.picked = True
+        return picking.with_user(user or self.packer).button_validate()
+
+    def _cut_limit(self, limit=50):
+        self.account.credit_limit = limit
+
+    def test_within_the_limit_goods_leave(self):
+        _order, picking = self._to_deliver()
+        self._validate(picking)
+        self.assertEqual(picking.state, "done")
+
+    def test_delivery_is_held_approved_and_then_leaves(self):
+        order, picking = self._to_deliver()
+        self._cut_limit()
+        action = self._validate(picking)
+        self.assertEqual(action["tag"], "display_notification")
+        self.assertIn("credit_manager", action["params"]["message"])
+        self.assertNotIn("50", action["params"]["message"])
+        hold = order.sudo().ar_credit_hold_ids
+        self.assertRecordValues(
+            hold,
+            [{"check_point": "delivery", "state": "pending", "excess": 50, "requested_by": self.packer.id}],
+        )
+        self.assertEqual((picking.state, order.order_line.qty_delivered), ("assigned", 0))
+        hold.with_user(self.manager).action_approve("goods are made")
+        self.assertEqual(hold.state, "approved")
+        self._validate(picking)
+        self.assertEqual((picking.state, hold.state), ("done", "released"))
+
+    def test_other_ways_out_fail_closed(self):
+        order, picking = self._to_deliver()
+        self._cut_limit()
+        picking.move_ids.write({"quantity": 10, "picked": True})
+        for way in (
+            picking._action_done,
+            picking.move_ids._action_done,
+            lambda: picking.sudo()._action_done(),
+        ):
+            with self.assertRaises(CreditHoldError), self.env.cr.savepoint():
+                way()
+        self.env.invalidate_all()
+        self.assertEqual(order.order_line.qty_delivered, 0)
+
+    def test_returns_pass(self):
+        order, picking = self._to_deliver()
+        self._validate(picking)
+        self._cut_limit(0)
+        wizard = Form(
+            self.env["stock.return.picking"].with_context(
+                active_ids=picking.ids, active_id=picking.id, active_model="stock.picking"
+            )
+        ).save()
+        wizard.product_return_moves.quantity = 4
+        back = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
+        self._validate(back)
+        self.assertEqual((back.state, order.order_line.qty_delivered), ("done", 6))
+
+    def test_delivering_more_than_ordered_is_a_change_of_the_order(self):
+        self.env.ref("ar_credit_control.rule_delivery").active = False
+        order, picking = self._to_deliver()
+        picking.move_ids.write({"quantity": 11, "picked": True})
+        with self.assertRaises(CreditExceededError), self.env.cr.savepoint():
+            picking.button_validate()
+        self.account.credit_limit = 110
+        picking.button_validate()
+        self.assertEqual(order.order_line.qty_delivered, 11)
+
+    def test_recent_confirmation_stands_within_the_tolerance(self):
+        self.company.write({"ar_credit_recheck_days": 3, "ar_credit_recheck_tolerance": 10})
+        order, picking = self._to_deliver()
+        self._cut_limit(90)
+        self._validate(picking)
+        self.assertEqual(picking.state, "done")
+        self.account.credit_limit = 1000
+        order, picking = self._to_deliver()
+        self._cut_limit(189)
+        self._validate(picking)
+        self.assertEqual(picking.state, "assigned", "further over the limit than tolerated")
+        self._cut_limit(190)
+        order.sudo().ar_credit_confirmed_on = fields.Datetime.now() - timedelta(days=4)
+        self._validate(picking)
+        self.assertEqual(picking.state, "assigned", "too long ago")
+        order.sudo().ar_credit_confirmed_on = fields.Datetime.now()
+        self._validate(picking)
+        self.assertEqual(picking.state, "done")
+
+    def test_held_by_hand_stays(self):
+        order, picking = self._to_deliver()
+        reason = self.env.ref("ar_credit_control.reason_review")
+        self.env["ar.credit.hold.force"].create(
+            {"order_ids": [Command.set(order.ids)], "reason_code_id": reason.id}
+        ).action_hold()
+        self._validate(picking)
+        self.assertEqual(picking.state, "assigned")
+        order.sudo().ar_credit_hold_id.with_user(self.manager).action_approve("settled")
+        self._validate(picking)
+        self.assertEqual(picking.state, "done")
+
+    def test_cancelled_order_with_delivered_goods_counts_on(self):
+        order, picking = self._to_deliver()
+        picking.move_ids.write({"quantity": 4, "picked": True})
+        picking.with_context(skip_backorder=True, picking_ids_not_to_backorder=picking.ids).button_validate()
+        self.assert_exposure(100)
+        order.with_context(disable_cancel_warning=True).action_cancel()
+        self.assertEqual(order.state, "cancel")
+        self.assert_exposure(40)
+
+    def test_uncontrolled_customers_cost_nothing_and_pass(self):
+        order = self._order(1000, partner=self.partner_a, product=self.goods)
+        order.action_confirm()
+        self._validate(order.sudo().picking_ids)
+        self.assertEqual(order.sudo().picking_ids.state, "done")
