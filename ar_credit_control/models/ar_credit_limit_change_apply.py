@@ -108,6 +108,9 @@ class ArCreditLimitChangeApply(models.Model):
             change.activity_unlink([ACTIVITY])
             change.limit_after = change._measure_limit_after()
             change.account_id._sync_odoo_limits()
+            change.env["ar.credit.hold"]._trigger_recheck(
+                (change.account_id | change.group_id.account_ids).partner_id
+            )
 
     def _lock_target(self):
         """Take the lock that checks take: of the account and its group, or of the group."""
