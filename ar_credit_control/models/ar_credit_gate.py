@@ -64,7 +64,7 @@ class ArCreditGate(models.AbstractModel):
                 order.partner_invoice_id.commercial_partner_id.id,
                 order.company_id.id,
                 order.currency_id.id,
-                sum(order.order_line.mapped("ar_credit_open")),
+                order._get_ar_credit_open(),
             )
             for order in orders.sudo().exists()
             if order.state == "sale"

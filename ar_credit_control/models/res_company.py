@@ -99,9 +99,6 @@ class ResCompany(models.Model):
         """
         self.ensure_one()
         today = fields.Date.today()
-        horizon = self.ar_credit_horizon_days and datetime.combine(
-            today + timedelta(days=self.ar_credit_horizon_days), time.max
-        )
         return SQL(
             "(%s, %s, %s, %s::numeric, %s, %s, %s, %s::date, %s::timestamp)",
             self.id,
@@ -112,8 +109,15 @@ class ResCompany(models.Model):
             self.ar_credit_net_credits,
             self.ar_credit_payments_counted == "banked",
             today - timedelta(days=self.ar_credit_grace_days),
-            horizon or None,
+            self._get_ar_credit_horizon(),
         )
+
+    def _get_ar_credit_horizon(self):
+        """Return until when orders have to be delivered to count as exposure (naive UTC), or None: all count."""
+        self.ensure_one()
+        if not self.ar_credit_horizon_days:
+            return None
+        return datetime.combine(fields.Date.today() + timedelta(days=self.ar_credit_horizon_days), time.max)
 
     # Approvals: how long, and through which changes, they hold.
     ar_credit_tolerance_percent = fields.Float(string="Approval Tolerance (%)", default=0.0)

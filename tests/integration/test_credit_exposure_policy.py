@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from odoo import fields
 
+from odoo.addons.ar_credit_control.exceptions import CreditExceededError
+
 from tests.integration.test_credit_common import CreditCase
 
 
@@ -121,3 +123,15 @@ class TestCreditExposurePolicy(CreditCase):
         self.assert_exposure(70)
         self.company.ar_credit_horizon_days = 30
         self.assert_exposure(30)
+
+    def test_a_delivery_date_that_comes_nearer_is_checked(self):
+        self.company.ar_credit_horizon_days = 30
+        self._account(100)
+        order = self._order(150, commitment_date=fields.Datetime.now() + timedelta(days=90))
+        order.action_confirm()
+        self.assert_exposure(0)
+        with self.assertRaises(CreditExceededError), self.env.cr.savepoint():
+            order.commitment_date = fields.Datetime.now() + timedelta(days=5)
+        with self.assertRaises(CreditExceededError), self.env.cr.savepoint():
+            order.commitment_date = False
+        order.commitment_date = fields.Datetime.now() + timedelta(days=60)
