@@ -81,7 +81,9 @@ class AccountChartTemplate(models.AbstractModel):
             skip_pdf_attachment_generation=True,
         )
         if "stock.warehouse" in self.env:  # Odoo gives only the first company one
-            loader.env["stock.warehouse"].create({"name": company.name, "code": "HR", "company_id": company.id})
+            loader.env["stock.warehouse"].create(
+                {"name": company.name, "code": "HR", "company_id": company.id}
+            )
         loader._ar_demo_translate()
         loader._ar_demo_load_invoices()
         loader._ar_demo_load_credit_notes()

@@ -22,7 +22,8 @@ class ArCreditAccountScreen(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "ar_credit_control.ar_credit_limit_change_action"
         )
-        return action | {"domain": [("account_id", "=", self.id)], "context": {"default_account_id": self.id}}
+        context = {"default_account_id": self.id, "search_default_applied": 1, "fill_temporal": False}
+        return action | {"domain": [("account_id", "=", self.id)], "context": context}
 
     def action_open_holds(self):
         """Open the holds of this customer."""

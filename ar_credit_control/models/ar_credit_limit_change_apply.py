@@ -129,7 +129,10 @@ class ArCreditLimitChangeApply(models.Model):
         if kind == "control":
             vals = {"control": self.new_control}
         if self.set_validity and kind != "mass":
-            vals |= {"valid_until": self.new_valid_until, "expiry_rule": self.new_expiry_rule or "company"}
+            rule = self.new_expiry_rule or "company"
+            # Members of a group may have companies of different rules, so a group has its own.
+            rule = "zero" if self.group_id and rule == "company" else rule
+            vals |= {"valid_until": self.new_valid_until, "expiry_rule": rule}
         return vals
 
     def _measure_limit_after(self):
