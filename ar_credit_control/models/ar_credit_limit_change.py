@@ -97,8 +97,8 @@ class ArCreditLimitChange(models.Model):
     reason = fields.Text(help="Why? Read by whoever approves, and later by auditors.")
     batch = fields.Char(readonly=True, copy=False, index="btree_not_null", help="Changes made together.")
 
-    old_limit = fields.Monetary(readonly=True, copy=False)
-    old_control = fields.Selection(CONTROLS, readonly=True, copy=False)
+    old_limit = fields.Monetary(string="Limit Before", readonly=True, copy=False)
+    old_control = fields.Selection(CONTROLS, string="Control Before", readonly=True, copy=False)
     old_valid_until = fields.Date(string="Valid Until Before", readonly=True, copy=False)
     old_expiry_rule = fields.Selection(
         EXPIRY_RULES, string="After Validity Before", readonly=True, copy=False
@@ -112,6 +112,7 @@ class ArCreditLimitChange(models.Model):
         help="On the day it was applied, with temporary limits and covers.",
     )
     is_decrease = fields.Boolean(
+        string="Raises Nothing",
         readonly=True,
         copy=False,
         help="It allows on no day more than what was in force when it was submitted.",

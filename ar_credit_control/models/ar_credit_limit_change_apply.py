@@ -107,6 +107,9 @@ class ArCreditLimitChangeApply(models.Model):
             change._close_ar_approval_activities()
             change.limit_after = change._measure_limit_after()
             change.account_id._sync_odoo_limits()
+            change.env["ar.credit.hold"]._trigger_recheck(
+                (change.account_id | change.group_id.account_ids).partner_id
+            )
 
     def _lock_target(self):
         """Take the lock that checks take: of the account and its group, or of the group."""
@@ -125,7 +128,10 @@ class ArCreditLimitChangeApply(models.Model):
         if kind == "control":
             vals = {"control": self.new_control}
         if self.set_validity and kind != "mass":
-            vals |= {"valid_until": self.new_valid_until, "expiry_rule": self.new_expiry_rule or "company"}
+            rule = self.new_expiry_rule or "company"
+            # Members of a group may have companies of different rules, so a group has its own.
+            rule = "zero" if self.group_id and rule == "company" else rule
+            vals |= {"valid_until": self.new_valid_until, "expiry_rule": rule}
         return vals
 
     def _measure_limit_after(self):
