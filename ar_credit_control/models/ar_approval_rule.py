@@ -69,7 +69,7 @@ class ArApprovalRule(models.Model):
     def _compute_condition_text(self):
         labels = {
             Measure.EXCESS: self.env._("excess"),
-            Measure.EXCESS_PERCENT: self.env._("excess in %% of the limit"),
+            Measure.EXCESS_PERCENT: self.env._("excess as a percentage of the limit"),
             Measure.DAYS_OVERDUE: self.env._("days overdue"),
             Measure.AMOUNT: self.env._("amount"),
         }
