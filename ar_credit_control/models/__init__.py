@@ -18,6 +18,7 @@ from . import ar_credit_exposure
 from . import ar_credit_facts
 from . import ar_credit_gate
 from . import ar_credit_group
+from . import ar_credit_rule_health
 from . import ar_credit_hold_decision
 from . import ar_credit_hold_filing
 from . import ar_credit_hold_recheck
@@ -28,7 +29,6 @@ from . import ar_credit_limit_change_flow
 from . import ar_credit_terms
 from . import ar_credit_hold_reason
 from . import ar_credit_reason_code
-from . import ar_credit_rule_health
 from . import ar_credit_rule
 from . import ar_credit_rule_condition
 from . import ar_open_item
