@@ -10,6 +10,7 @@ from . import ar_approval_step
 from . import ar_credit_account
 from . import ar_credit_account_breakdown
 from . import ar_credit_account_position
+from . import ar_credit_account_screen
 from . import ar_credit_cover
 from . import ar_credit_explanation
 from . import ar_credit_account_recheck
@@ -36,6 +37,7 @@ from . import ar_risk_class
 from . import account_move
 from . import account_partial_reconcile
 from . import account_payment_method_line
+from . import mail_activity
 from . import mail_activity_type
 from . import payment_transaction
 from . import res_company

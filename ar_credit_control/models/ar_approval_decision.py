@@ -65,9 +65,17 @@ class ArApprovalDecision(models.Model):
             )
 
     @api.depends("data")
+    @api.depends_context("lang")
     def _compute_details(self):
+        labels = {
+            "amount": self.env._("amount"),
+            "excess": self.env._("excess"),
+            "approved amount": self.env._("approved amount"),
+            "approved excess": self.env._("approved excess"),
+        }
         for entry in self:
-            entry.details = ", ".join(f"{name}: {value}" for name, value in (entry.data or {}).items())
+            numbers = (f"{labels.get(name, name)}: {value}" for name, value in (entry.data or {}).items())
+            entry.details = ", ".join(numbers)
 
     # === CRUD === #
 
@@ -157,9 +165,8 @@ class ArApprovalDecision(models.Model):
 
     def _get_first_broken(self, request):
         """Return the number of the first entry of a request that is not as it was written, or None."""
-        entries = self.sudo().search(
-            [("request_id", "=", request.id)], order="number, id"
-        )  # sudo: all of them
+        # sudo: the chain is judged as a whole
+        entries = self.sudo().search([("request_id", "=", request.id)], order="number, id")
         names = ["request_id", "company_id", "number", "date", "action", "user_id", "principal_id", "step_id"]
         rows = entries.read([*names, "step_name", "comment", "data", "previous_hash", "hash"], load=None)
         request = request.sudo()  # sudo: as above

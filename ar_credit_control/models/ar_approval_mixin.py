@@ -178,9 +178,9 @@ class ArApprovalMixin(models.AbstractModel):
             document._sync_ar_approval_activities()
         return requests
 
-    def _supersede_ar_approval(self):
-        """Close what waits and let lapse what was approved."""
-        self._get_ar_approval_requests()._supersede()
+    def _supersede_ar_approval(self, comment=None):
+        """Close what waits and let lapse what was approved; `comment` tells the log why."""
+        self._get_ar_approval_requests()._supersede(comment)
         self._close_ar_approval_activities()
 
     def _decide_ar_approvals(self, approve, comment):

@@ -77,9 +77,8 @@ class ArCreditAccountPosition(models.Model):
     @api.model
     def _get_empty_position(self, company):
         """Return the position of a customer that is not saved yet."""
-        default = (
-            company.sudo()._get_ar_credit_default()
-        )  # sudo: the policy is not a secret of its settings page
+        # sudo: the policy of the company is not a secret of its settings page
+        default = company.sudo()._get_ar_credit_default()
         return Position((Bound("own", default, Exposure()),))
 
     @api.model
@@ -130,10 +129,9 @@ class ArCreditAccountPosition(models.Model):
         :rtype: dict
         """
         currency = self.env["res.currency"].browse(group.currency_id)
-        companies = (
-            self.env["res.company"].sudo().browse({company_id for _partner, company_id in group.members})
-        )
-        # sudo above: the currencies of companies that the user does not work in
+        company_ids = {company_id for _partner, company_id in group.members}
+        # sudo: the currencies of companies that the user does not work in
+        companies = self.env["res.company"].sudo().browse(company_ids)
         terms = self.env["ar.credit.terms"]
         return {company.id: terms._get_rate(company.currency_id, currency, company) for company in companies}
 

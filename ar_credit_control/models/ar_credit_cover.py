@@ -140,9 +140,8 @@ class ArCreditCover(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_only_drafts(self):
         """Keep what has moved a limit once, or was put before an approver."""
-        if any(
-            cover.state != "draft" or cover.sudo().change_ids for cover in self
-        ):  # sudo: all changes count
+        covers = self.sudo()  # sudo: all changes count
+        if any(cover.state != "draft" or cover.change_ids for cover in covers):
             raise UserError(self.env._("A cover that was submitted is kept as a record."))
 
     def _refuse_own_fields(self, vals):

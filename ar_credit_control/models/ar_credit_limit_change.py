@@ -97,8 +97,8 @@ class ArCreditLimitChange(models.Model):
     reason = fields.Text(help="Why? Read by whoever approves, and later by auditors.")
     batch = fields.Char(readonly=True, copy=False, index="btree_not_null", help="Changes made together.")
 
-    old_limit = fields.Monetary(readonly=True, copy=False)
-    old_control = fields.Selection(CONTROLS, readonly=True, copy=False)
+    old_limit = fields.Monetary(string="Limit Before", readonly=True, copy=False)
+    old_control = fields.Selection(CONTROLS, string="Control Before", readonly=True, copy=False)
     old_valid_until = fields.Date(string="Valid Until Before", readonly=True, copy=False)
     old_expiry_rule = fields.Selection(
         EXPIRY_RULES, string="After Validity Before", readonly=True, copy=False
@@ -112,6 +112,7 @@ class ArCreditLimitChange(models.Model):
         help="On the day it was applied, with temporary limits and covers.",
     )
     is_decrease = fields.Boolean(
+        string="Raises Nothing",
         readonly=True,
         copy=False,
         help="It allows on no day more than what was in force when it was submitted.",
@@ -123,9 +124,6 @@ class ArCreditLimitChange(models.Model):
     decided_on = fields.Datetime(readonly=True, copy=False)
     decision_comment = fields.Text(string="Comment", readonly=True, copy=False)
     applied_on = fields.Datetime(readonly=True, copy=False, index=True)
-
-    can_decide = fields.Boolean(compute="_compute_can_decide")
-    helper_names = fields.Char(string="Deciders", compute="_compute_helper_names", compute_sudo=True)
 
     _one_target = models.Constraint(
         "CHECK((account_id IS NULL) <> (group_id IS NULL))",
@@ -150,18 +148,6 @@ class ArCreditLimitChange(models.Model):
         for change in self:
             kind = change.change_type
             change.is_temporary = kind == "temporary" or (kind == "mass" and bool(change.date_to))
-
-    @api.depends("state", "editor_ids", "requested_by")
-    @api.depends_context("uid")
-    def _compute_can_decide(self):
-        for change in self:
-            change.can_decide = change.state == "pending" and self.env.user in change._get_deciders()
-
-    @api.depends("state", "editor_ids", "requested_by")
-    def _compute_helper_names(self):
-        for change in self:
-            deciders = change._get_deciders() if change.state == "pending" else self.env["res.users"]
-            change.helper_names = ", ".join(deciders.mapped("name"))
 
     @api.onchange("account_id", "group_id", "change_type")
     def _onchange_target(self):

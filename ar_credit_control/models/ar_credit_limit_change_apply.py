@@ -6,7 +6,6 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..core.credit_check import Control
 from ..core.limit import Effect, Expiry, Temporary, Terms, Window, limit_in_force, never_raises
-from .ar_credit_limit_change_flow import ACTIVITY
 from .ar_credit_terms import NO_SHARED_LIMIT
 
 SNAPSHOT = {
@@ -105,9 +104,12 @@ class ArCreditLimitChangeApply(models.Model):
             if change.change_type == "cover":
                 change.cover_id._set_state("active" if change.cover_action == "start" else "ended")
             change.write({"state": "applied", "applied_on": fields.Datetime.now()})
-            change.activity_unlink([ACTIVITY])
+            change._close_ar_approval_activities()
             change.limit_after = change._measure_limit_after()
             change.account_id._sync_odoo_limits()
+            change.env["ar.credit.hold"]._trigger_recheck(
+                (change.account_id | change.group_id.account_ids).partner_id
+            )
 
     def _lock_target(self):
         """Take the lock that checks take: of the account and its group, or of the group."""
@@ -126,7 +128,10 @@ class ArCreditLimitChangeApply(models.Model):
         if kind == "control":
             vals = {"control": self.new_control}
         if self.set_validity and kind != "mass":
-            vals |= {"valid_until": self.new_valid_until, "expiry_rule": self.new_expiry_rule or "company"}
+            rule = self.new_expiry_rule or "company"
+            # Members of a group may have companies of different rules, so a group has its own.
+            rule = "zero" if self.group_id and rule == "company" else rule
+            vals |= {"valid_until": self.new_valid_until, "expiry_rule": rule}
         return vals
 
     def _measure_limit_after(self):
@@ -170,7 +175,8 @@ class ArCreditLimitChangeApply(models.Model):
             change.write(
                 {**change._get_snapshot(), "is_decrease": change._raises_nothing(), "state": "pending"}
             )
-            change._notify_deciders()
+            change._supersede_ar_approval()
+            change._request_ar_approval()
         else:
             self._apply()
 

@@ -39,8 +39,16 @@ ACCESS = {
         for name, groups in PERSONAS.items()
         if groups not in ("base.group_portal", "base.group_public")
     },
-    # The limit is a manager's; the rows are the record of who granted what.
+    # Accounts and groups are a manager's to make; their limits move by limit changes only, whoever writes.
     "ar.credit.account": _area(CREDIT, manager="crw"),
+    "ar.credit.group": _area(CREDIT, manager="crw"),
+    # Drafts are everybody's to write; from submission on the document moves by its own steps.
+    "ar.credit.limit.change": _area(CREDIT, user="crw", manager="crw"),
+    "ar.credit.cover": _area(CREDIT, user="cruw", manager="cruw"),
+    "ar.risk.class": _area(CREDIT, manager="cruw", salesman="r"),
+    "ar.credit.limit.decide": _area(CREDIT, auditor="", user="", manager="crw"),
+    "ar.credit.limit.mass": _area(CREDIT, auditor="", user="crw", manager="crw"),
+    "ar.credit.limit.mass.line": _area(CREDIT, auditor="", user="cruw", manager="cruw"),
     # Written by the credit check and by decisions only, which run past access rights.
     "ar.credit.hold": _area(CREDIT, salesman="r"),
     # Any approver may open it; the hold checks who decides.
@@ -71,6 +79,8 @@ ACCESS = {
 
 # Models without an own company, with the reason why nothing leaks.
 NO_COMPANY = {
+    "ar.credit.group": "of several companies; seen in any of them (test_credit_limit_attacks)",
+    "ar.risk.class": "names shared by all companies",
     "ar.approval.delegation": "an absence holds in all companies; names two colleagues, read by them and managers",
 }
 
@@ -96,6 +106,20 @@ PUBLIC_METHODS = {
     "res.partner.action_view_ar_reminders": "opens a list",
     "account.move.action_ar_payment_link": "makes the link, then needs the right to read links, or all is undone",
     "account.move.action_view_ar_payment_links": "opens a list",
+    "ar.credit.account.action_change_limit": "opens a form",
+    "ar.credit.account.action_export_xlsx": "opens the download, which reads with the user's rights",
+    "ar.credit.account.action_open_changes": "opens a list",
+    "ar.credit.cover.action_end": "check_access('write'); the end is a limit change, approved where it raises",
+    "ar.credit.cover.action_submit": "check_access('write'); files a limit change that others approve",
+    "ar.credit.group.action_change_limit": "opens a form",
+    "ar.credit.group.action_open_accounts": "opens a list",
+    "ar.credit.group.action_open_changes": "opens a list",
+    "ar.credit.limit.change.action_approve": "_check_can_decide: manager, independent, companies, pending, not stale",
+    "ar.credit.limit.change.action_cancel": "check_access('write'); requester or manager; nothing was applied",
+    "ar.credit.limit.change.action_reject": "_check_can_decide, as approval",
+    "ar.credit.limit.change.action_submit": "check_access('write'); applies only what raises nothing",
+    "ar.credit.limit.decide.action_decide": "calls action_approve or action_reject",
+    "ar.credit.limit.mass.action_apply": "the journal checks rights and accounts again in _create_batch",
     "ar.approval.decision.action_open_document": "opens a form",
     "ar.approval.decision.action_verify": "check_access and group; changes nothing",
     "ar.approval.request.action_open_document": "opens a form",
@@ -119,6 +143,7 @@ PUBLIC_METHODS = {
     "ar.payment.link.action_open_page": "opens the page that every customer may open",
     "ar.payment.link.action_revoke": "check_access('write')",
     "res.partner.action_open_ar_credit_account": "opens a form",
+    "res.partner.action_open_ar_credit_holds": "opens a list",
     "sale.order.action_confirm_or_hold": "calls action_confirm, which Odoo guards; a refusal files a hold",
     "sale.order.action_open_ar_credit_holds": "opens a list",
 }

@@ -75,6 +75,7 @@ class TestCreditConcurrency(BaseCase):
 
     def _clean(self, env):
         cr = env.cr
+        cr.execute("DELETE FROM ar_credit_limit_change WHERE account_id = %s", [self.account_id or None])
         cr.execute("DELETE FROM mail_activity WHERE res_model = 'ar.credit.hold'")
         cr.execute("DELETE FROM ar_credit_hold WHERE partner_id = %s", [self.partner_id])
         cr.execute("DELETE FROM sale_order WHERE partner_id = %s", [self.partner_id])
@@ -120,8 +121,11 @@ class TestCreditConcurrency(BaseCase):
         with self._cursor() as one, self._cursor() as two, mute_logger("odoo.sql_db"):
             order = self._env(two)["sale.order"].browse(self.order_ids)
             self.assertEqual(order.state, "draft")
-            account = self._env(one)["ar.credit.account"].browse(self.account_id)
-            account.credit_limit = 50
+            change = self._env(one)["ar.credit.limit.change"].create(
+                {"account_id": self.account_id, "new_limit": 50, "reason": "Late payer"}
+            )
+            change.action_submit()
+            self.assertEqual(change.state, "applied")
             one.commit()
             with self.assertRaises(PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
                 order.action_confirm()
@@ -131,6 +135,88 @@ class TestCreditConcurrency(BaseCase):
             again.action_confirm_or_hold()
             two.commit()
         self.assertEqual(self._states(), ["draft"])
+
+    def _set_up_group(self, limit):
+        """Two customers, each with an order of 60, who share a limit."""
+        self._set_up(1000, [60])
+
+        def work(env):
+            group = env["ar.credit.group"].create(
+                {"name": "Race", "control": "limited", "credit_limit": limit}
+            )
+            first = env["ar.credit.account"].browse(self.account_id)
+            partner = first.partner_id.copy({"name": f"Second {random.random()}"})
+            second = first.create({"partner_id": partner.id, "control": "unlimited"})
+            (first | second).group_id = group
+            line = {"product_id": self.product_id, "price_unit": 60, "tax_ids": False}
+            order = env["sale.order"].create({"partner_id": partner.id, "order_line": [Command.create(line)]})
+            return group.id, partner.id, second.id, order.id
+
+        self.group_id, self.second_partner_id, self.second_id, order_id = self._run(work)
+        self.order_ids.append(order_id)
+        self.addCleanup(self._run, self._clean_group)
+
+    def _clean_group(self, env):
+        cr = env.cr
+        cr.execute("DELETE FROM mail_activity WHERE res_model = 'ar.credit.hold'")
+        cr.execute("DELETE FROM ar_credit_hold WHERE partner_id = %s", [self.second_partner_id])
+        cr.execute("DELETE FROM sale_order WHERE partner_id = %s", [self.second_partner_id])
+        cr.execute("DELETE FROM ar_credit_account WHERE id = %s", [self.second_id])
+        cr.execute("UPDATE ar_credit_account SET group_id = NULL WHERE group_id = %s", [self.group_id])
+        cr.execute("DELETE FROM ar_credit_group WHERE id = %s", [self.group_id])
+        env.invalidate_all()
+        env["res.partner"].browse(self.second_partner_id).unlink()
+
+    def test_two_members_of_one_group_conflict_and_the_second_is_held(self):
+        self._set_up_group(100)
+        first, second = self.order_ids
+        with self._cursor() as one, self._cursor() as two, mute_logger("odoo.sql_db"):
+            orders = [
+                self._env(cr)["sale.order"].browse(order_id) for cr, order_id in ((one, first), (two, second))
+            ]
+            self.assertEqual([order.state for order in orders], ["draft", "draft"])
+            self.assertNotEqual(*(order.partner_id.id for order in orders))
+            orders[0].action_confirm_or_hold()
+            one.commit()
+            with self.assertRaises(PG_CONCURRENCY_EXCEPTIONS_TO_RETRY) as conflict:
+                orders[1].action_confirm_or_hold()
+            self.assertEqual(conflict.exception.pgcode, "40001")
+            two.rollback()
+            again = self._env(two)["sale.order"].browse(second)
+            again.invalidate_recordset()
+            again.action_confirm_or_hold()
+            two.commit()
+        self.assertEqual(self._states(), ["draft", "sale"])
+
+    def test_members_of_a_group_at_once_never_exceed_it_jointly(self):
+        self._set_up_group(100)
+        self._race()
+        self.assertEqual(self._states(), ["draft", "sale"])
+
+    def test_cutting_a_group_limit_and_confirming_serialise(self):
+        self._set_up_group(100)
+        with self._cursor() as one, self._cursor() as two, mute_logger("odoo.sql_db"):
+            order = self._env(two)["sale.order"].browse(self.order_ids[1])
+            self.assertEqual(order.state, "draft")
+            change = self._env(one)["ar.credit.limit.change"].create(
+                {"group_id": self.group_id, "new_limit": 50, "reason": "Late payers"}
+            )
+            change.action_submit()
+            one.commit()
+            self.addCleanup(
+                self._run,
+                lambda env: env.cr.execute(
+                    "DELETE FROM ar_credit_limit_change WHERE group_id = %s", [self.group_id]
+                ),
+            )
+            with self.assertRaises(PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
+                order.action_confirm()
+            two.rollback()
+            again = self._env(two)["sale.order"].browse(self.order_ids[1])
+            again.invalidate_recordset()
+            again.action_confirm_or_hold()
+            two.commit()
+        self.assertEqual(self._states(), ["draft", "draft"])
 
     def _confirm_with_retry(self, order_id, barrier, errors):
         barrier.wait()
