@@ -48,6 +48,7 @@
         "demo/products.xml",
         "demo/customers.xml",
         "demo/credit_accounts.xml",
+        "demo/credit_limits.xml",
         "demo/documents.xml",
     ],
 }

@@ -1,11 +1,13 @@
 import logging
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError
 
 from ..core.approval_log import entry_hash, first_broken
 
 _logger = logging.getLogger(__name__)
+# Key of the cursor's cache, which no caller reaches: the very list that is being appended.
+_APPENDING = "ar_approval_decision.appending"
 
 ACTIONS = [
     ("requested", "Requested"),
@@ -24,8 +26,8 @@ ACTIONS = [
 class ArApprovalDecision(models.Model):
     """The log of approvals: who did what for whom, chained by hashes. It only ever grows.
 
-    Not even the superuser creates, writes or deletes entries through the ORM's public methods; `_append` is the one
-    way in, and no RPC call reaches it.
+    Not even the superuser creates, writes or deletes entries through the ORM; `_append` is the one way in, and no RPC
+    call reaches it.
     """
 
     _name = "ar.approval.decision"
@@ -65,24 +67,37 @@ class ArApprovalDecision(models.Model):
             )
 
     @api.depends("data")
+    @api.depends_context("lang")
     def _compute_details(self):
+        labels = {
+            "amount": self.env._("amount"),
+            "excess": self.env._("excess"),
+            "approved amount": self.env._("approved amount"),
+            "approved excess": self.env._("approved excess"),
+        }
         for entry in self:
-            entry.details = ", ".join(f"{name}: {value}" for name, value in (entry.data or {}).items())
+            numbers = (f"{labels.get(name, name)}: {value}" for name, value in (entry.data or {}).items())
+            entry.details = ", ".join(numbers)
 
     # === CRUD === #
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Refuse, whoever calls: entries are appended by what they tell of."""
-        raise self._refusal("create")
+        """Refuse all but the list that `_append` is adding right now, whoever calls."""
+        if vals_list and vals_list is not self.env.cr.cache.get(_APPENDING):
+            raise self._refusal("create")
+        return super().create(vals_list)
 
     def write(self, vals):
         """Refuse, whoever calls."""
-        raise self._refusal("write")
+        if self:
+            raise self._refusal("write")
+        return super().write(vals)
 
-    def unlink(self):
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
         """Refuse, whoever calls."""
-        raise self._refusal("unlink")
+        raise self._refusal("delete")
 
     def _refusal(self, operation):
         _logger.warning("Refused: user %s tried to %s the approval log %s", self.env.uid, operation, self.ids)
@@ -139,7 +154,12 @@ class ArApprovalDecision(models.Model):
         # The request's row first: on it a second transaction conflicts with 40001, which Odoo runs again.
         request.write({"log_count": values["number"], "log_head": values["hash"]})
         request.flush_recordset()
-        return super(ArApprovalDecision, log).create([values])
+        cache = self.env.cr.cache
+        cache[_APPENDING] = [values]
+        try:
+            return log.create(cache[_APPENDING])
+        finally:
+            del cache[_APPENDING]
 
     @api.model
     def _canonical(self, values):
@@ -157,9 +177,8 @@ class ArApprovalDecision(models.Model):
 
     def _get_first_broken(self, request):
         """Return the number of the first entry of a request that is not as it was written, or None."""
-        entries = self.sudo().search(
-            [("request_id", "=", request.id)], order="number, id"
-        )  # sudo: all of them
+        # sudo: the chain is judged as a whole
+        entries = self.sudo().search([("request_id", "=", request.id)], order="number, id")
         names = ["request_id", "company_id", "number", "date", "action", "user_id", "principal_id", "step_id"]
         rows = entries.read([*names, "step_name", "comment", "data", "previous_hash", "hash"], load=None)
         request = request.sudo()  # sudo: as above
@@ -168,8 +187,3 @@ class ArApprovalDecision(models.Model):
             request.log_head,
             request.log_count,
         )
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        """Refuse also where `unlink` is bypassed by an extension."""
-        raise UserError(self.env._("The approval log can't be changed."))

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from ..core.approval import Delegation, Fault, check_delegation
+from ..core.delegation import Delegation, Fault, check_delegation
 
 
 class ArApprovalDelegation(models.Model):

@@ -178,9 +178,9 @@ class ArApprovalMixin(models.AbstractModel):
             document._sync_ar_approval_activities()
         return requests
 
-    def _supersede_ar_approval(self):
-        """Close what waits and let lapse what was approved."""
-        self._get_ar_approval_requests()._supersede()
+    def _supersede_ar_approval(self, comment=None):
+        """Close what waits and let lapse what was approved; `comment` tells the log why."""
+        self._get_ar_approval_requests()._supersede(comment)
         self._close_ar_approval_activities()
 
     def _decide_ar_approvals(self, approve, comment):
@@ -251,7 +251,9 @@ class ArApprovalMixin(models.AbstractModel):
             added = waiting - known.user_id
             (known - known.filtered_domain([("user_id", "in", waiting.ids)])).unlink()
             for user in added:
-                document.activity_schedule(self._ar_approval_activity, user_id=user.id)
+                # The summary is stored as text: in the language of who reads it.
+                spoken = document.with_context(lang=user.lang)
+                spoken.activity_schedule(self._ar_approval_activity, user_id=user.id)
             document._mail_ar_approvers(added)
             if not waiting and document._get_ar_approval_request().state == "pending":
                 document._message_log(body=document._get_ar_approval_dead_end())

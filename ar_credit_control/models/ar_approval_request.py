@@ -218,11 +218,11 @@ class ArApprovalRequest(models.Model):
             request.step_ids.filtered(lambda s: s.state in ("waiting", "current")).write({"state": "closed"})
             request.write({"state": state, "decided_on": fields.Datetime.now()})
 
-    def _supersede(self):
+    def _supersede(self, comment=None):
         """Close requests that wait, and let approvals lapse: the document changed, was cancelled, or passed."""
         for request in self.filtered(lambda r: r.state in ("pending", "approved")):
             state = "superseded" if request.state == "pending" else "lapsed"
-            request._log(state)
+            request._log(state, comment=comment)
             request._close(state)
 
     # === BUSINESS: WHAT AN APPROVAL IS GOOD FOR === #

@@ -1,13 +1,14 @@
 from odoo import api, fields, models
 
-from ..core.approval import Bench, Seat, bench, deadline, is_met, seats
+from ..core.approval import deadline
+from ..core.delegation import Bench, Seat, bench, is_met, seats
 
 STEP_STATES = [
     ("waiting", "Waiting"),
     ("current", "To Decide"),
     ("approved", "Approved"),
     ("rejected", "Rejected"),
-    ("closed", "Not Needed Any More"),
+    ("closed", "Closed"),
 ]
 
 

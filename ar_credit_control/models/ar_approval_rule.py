@@ -42,6 +42,9 @@ class ArApprovalRule(models.Model):
     days_overdue_up_to = fields.Integer(tracking=True, help=BAND_HELP)
     amount_above = fields.Monetary(tracking=True, help=BAND_HELP)
     amount_up_to = fields.Monetary(tracking=True, help=BAND_HELP)
+    risk_class_ids = fields.Many2many(
+        "ar.risk.class", string="Risk Classes", tracking=True, help="Empty: any."
+    )
     condition_text = fields.Char(string="Conditions", compute="_compute_condition_text")
     step_ids = fields.One2many("ar.approval.step", "rule_id", string="Steps", copy=True)
     step_text = fields.Char(string="Approved By", compute="_compute_step_text")
@@ -59,18 +62,23 @@ class ArApprovalRule(models.Model):
         for rule in self:
             rule.step_text = ", ".join(rule.step_ids.sorted("sequence").mapped("name"))
 
-    @api.depends(*(f"{name}_{end}" for name in BANDS.values() for end in ("above", "up_to")))
+    @api.depends(
+        "risk_class_ids", *(f"{name}_{end}" for name in BANDS.values() for end in ("above", "up_to"))
+    )
     @api.depends_context("lang")
     def _compute_condition_text(self):
         labels = {
             Measure.EXCESS: self.env._("excess"),
-            Measure.EXCESS_PERCENT: self.env._("excess in %% of the limit"),
+            Measure.EXCESS_PERCENT: self.env._("excess as a percentage of the limit"),
             Measure.DAYS_OVERDUE: self.env._("days overdue"),
             Measure.AMOUNT: self.env._("amount"),
         }
         for rule in self:
-            bands = ((labels[measure], band) for measure, band in rule._get_bands())
-            rule.condition_text = "; ".join(rule._get_band_text(label, band) for label, band in bands)
+            texts = [rule._get_band_text(labels[measure], band) for measure, band in rule._get_bands()]
+            if rule.risk_class_ids:
+                classes = ", ".join(rule.risk_class_ids.mapped("display_name"))
+                texts.append(self.env._("risk class %(classes)s", classes=classes))
+            rule.condition_text = "; ".join(texts)
 
     def _get_band_text(self, label, band):
         """Return a band as a person writes it."""
@@ -131,7 +139,8 @@ class ArApprovalRule(models.Model):
     def _as_core(self):
         """Return the rule for `core.approval.choose_rule`."""
         self.ensure_one()
-        return Rule(self.id, self.sequence, self.company_id.id or 0, tuple(self._get_bands()))
+        classes = frozenset(self.risk_class_ids.ids)
+        return Rule(self.id, self.sequence, self.company_id.id or 0, tuple(self._get_bands()), classes)
 
     @api.model
     def _choose(self, subject, facts):

@@ -25,8 +25,8 @@ class ArApprovalStepSpec(models.AbstractModel):
         required=True,
         default="group",
     )
-    user_ids = fields.Many2many("res.users", string="Users", domain=[("share", "=", False)])
-    group_id = fields.Many2one("res.groups", string="Group", ondelete="restrict")
+    user_ids = fields.Many2many("res.users", domain=[("share", "=", False)])
+    group_id = fields.Many2one("res.groups", ondelete="restrict")
     field_path = fields.Char(
         string="Field",
         help="Path from the document to a user, as in order_id.team_id.user_id.",

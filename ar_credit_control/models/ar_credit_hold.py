@@ -32,7 +32,7 @@ class ArCreditHold(models.Model):
 
     _name = "ar.credit.hold"
     _description = "Credit Hold"
-    _inherit = ["ar.credit.hold.decision", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["ar.credit.hold.filing", "ar.credit.hold.recheck", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
     _mail_post_access = "read"
 
@@ -65,7 +65,7 @@ class ArCreditHold(models.Model):
     )
     reason_ids = fields.One2many("ar.credit.hold.reason", "hold_id", string="Reasons", readonly=True)
     reason_text = fields.Text(string="Reasons in Words", compute="_compute_reason_text", compute_sudo=True)
-    reason_code_id = fields.Many2one("ar.credit.reason.code", readonly=True, string="Reason Code")
+    reason_code_id = fields.Many2one("ar.credit.reason.code", readonly=True)
     request_note = fields.Text(
         string="Note", readonly=True, help="What the one who asked wrote to the approver."
     )
@@ -102,7 +102,7 @@ class ArCreditHold(models.Model):
     unapplied_credits = fields.Monetary(readonly=True, groups=CREDIT_GROUPS)
     payments_in_process = fields.Monetary(readonly=True, groups=CREDIT_GROUPS)
     overdue = fields.Monetary(readonly=True, help="Past due by more than the days of grace.")
-    risk_class_id = fields.Many2one("ar.risk.class", string="Risk Class", readonly=True)
+    risk_class_id = fields.Many2one("ar.risk.class", readonly=True)
     days_overdue = fields.Integer(readonly=True, aggregator="max", help="Of the oldest item that is overdue.")
     order_amount = fields.Monetary(
         readonly=True, help="The order in company currency at the rate of that day."

@@ -2,6 +2,7 @@ from decimal import Decimal
 
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_amount
 
 from ..core.approval import Facts
 from ..core.rule import CheckPoint
@@ -121,6 +122,11 @@ class ArCreditHoldDecision(models.AbstractModel):
 
         :raise AccessError, UserError: see `action_approve`.
         """
+        self.check_access("read")
+        if self.state == "blocked":
+            raise UserError(
+                self.env._("%(hold)s: a rule blocks this, and no approval lifts it.", hold=self.name)
+            )
         request = super()._check_ar_approval()
         if self.sudo()._get_lapses():  # sudo: a credit manager need not see sales orders
             raise UserError(
@@ -151,11 +157,16 @@ class ArCreditHoldDecision(models.AbstractModel):
         :return: client action that tells so.
         """
         self.ensure_one()
-        self._supersede()
+        excess = max(decision.excess for decision in refusal.decisions.values())
+        amount = format_amount(self.env, float(excess), self.currency_id)
+        self._supersede(self.env._("Over the limit by %(excess)s now.", excess=amount))
         requester = self.sudo().requested_by  # sudo: the name of a colleague
         # sudo: holds are written by the credit control only
         filing = self.with_user(requester).sudo()
         holds = filing._file(refusal.decisions, refusal.check_point, notify_customer=self.notify_customer)
+        names = ", ".join(holds.mapped("name"))
+        # sudo: nobody may write holds
+        self.sudo()._message_log(body=self.env._("Put again with the numbers of now: %(holds)s", holds=names))
         # sudo: back to the user who decides
         action = holds.with_user(self.env.user).sudo()._get_notification()
         action["params"]["title"] = self.env._("More is over the limit now than was put before you")
@@ -174,7 +185,11 @@ class ArCreditHoldDecision(models.AbstractModel):
     def _decide(self, state, request):
         """Record what was decided, by whom."""
         self.ensure_one()
-        vote = request.decision_ids.filtered(lambda entry: entry.action == state).sorted("number")[-1:]
+        votes = request.decision_ids.filtered(lambda entry: entry.action == state).sorted("number")
+        vote = votes[-1:]
+        # In a step for all, one click may have been for several.
+        last = votes.filtered(lambda entry: entry.user_id == vote.user_id and entry.step_id == vote.step_id)
+        who = ", ".join(last.mapped("who"))
         # sudo: nobody may write holds; the decider was checked
         self.sudo().write(
             {
@@ -185,12 +200,8 @@ class ArCreditHoldDecision(models.AbstractModel):
             }
         )
         body = {
-            "approved": self.env._(
-                "Approved by %(who)s: %(comment)s", who=vote.who, comment=vote.comment or "-"
-            ),
-            "rejected": self.env._(
-                "Rejected by %(who)s: %(comment)s", who=vote.who, comment=vote.comment or "-"
-            ),
+            "approved": self.env._("Approved by %(who)s: %(comment)s", who=who, comment=vote.comment or "-"),
+            "rejected": self.env._("Rejected by %(who)s: %(comment)s", who=who, comment=vote.comment or "-"),
         }[state]
         self.sudo()._message_log(body=body)  # sudo: as above
 
@@ -231,11 +242,11 @@ class ArCreditHoldDecision(models.AbstractModel):
             hold._release()
             hold._supersede_ar_approval()
 
-    def _supersede(self):
+    def _supersede(self, comment=None):
         """Close holds that are of no more use, and let approvals lapse: the order changed or was cancelled."""
         stale = self.filtered(lambda hold: hold.state in ("pending", "approved"))
         stale.sudo().write({"state": "superseded"})  # sudo: nobody may write holds
-        self._supersede_ar_approval()
+        self._supersede_ar_approval(comment)
 
     def _still_tells(self, decision):
         """Whether a waiting hold still tells what the check (core Decision) found, so that it need not be put again."""

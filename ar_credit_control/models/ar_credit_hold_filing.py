@@ -7,10 +7,12 @@ from ..core.exposure import PARTS
 from ..core.rule import Outcome
 
 
-class ArCreditHold(models.Model):
-    """How holds come about and what is said of them."""
+class ArCreditHoldFiling(models.AbstractModel):
+    """The part of `ar.credit.hold` that says how holds come about, and what is said of them."""
 
-    _inherit = "ar.credit.hold"
+    _name = "ar.credit.hold.filing"
+    _inherit = ["ar.credit.hold.decision"]
+    _description = "Filing of credit holds"
 
     # === FILING === #
 
@@ -120,11 +122,12 @@ class ArCreditHold(models.Model):
             move = hold.move_id.with_env(self.env(context={"lang": self.env.lang}, su=True))
             move.with_company(move.company_id).action_post()
         elif hold.order_id.state in ("draft", "sent"):
-            super()._confirm_order()
+            return super()._confirm_order()
         else:
             if self.check_point == "manual":
                 self._release()
             self._tell_salesperson()
+        return None
 
     # === TELLING === #
 

@@ -9,10 +9,11 @@ from ..core.rule import CheckPoint
 ATTEMPTS = 5
 
 
-class ArCreditHold(models.Model):
-    """Lets orders go that fit again: cash came, a limit was raised, an invoice is no longer overdue."""
+class ArCreditHoldRecheck(models.AbstractModel):
+    """The part of `ar.credit.hold` that lets orders go that fit again: cash came, or a limit was raised."""
 
-    _inherit = "ar.credit.hold"
+    _name = "ar.credit.hold.recheck"
+    _description = "Recheck of credit holds"
 
     @api.model
     def _trigger_recheck(self, partners):

@@ -125,9 +125,6 @@ class ArCreditLimitChange(models.Model):
     decision_comment = fields.Text(string="Comment", readonly=True, copy=False)
     applied_on = fields.Datetime(readonly=True, copy=False, index=True)
 
-    can_decide = fields.Boolean(compute="_compute_can_decide")
-    helper_names = fields.Char(string="Deciders", compute="_compute_helper_names", compute_sudo=True)
-
     _one_target = models.Constraint(
         "CHECK((account_id IS NULL) <> (group_id IS NULL))",
         "A limit change is of one credit account or of one credit group.",
@@ -151,18 +148,6 @@ class ArCreditLimitChange(models.Model):
         for change in self:
             kind = change.change_type
             change.is_temporary = kind == "temporary" or (kind == "mass" and bool(change.date_to))
-
-    @api.depends("state", "editor_ids", "requested_by")
-    @api.depends_context("uid")
-    def _compute_can_decide(self):
-        for change in self:
-            change.can_decide = change.state == "pending" and self.env.user in change._get_deciders()
-
-    @api.depends("state", "editor_ids", "requested_by")
-    def _compute_helper_names(self):
-        for change in self:
-            deciders = change._get_deciders() if change.state == "pending" else self.env["res.users"]
-            change.helper_names = ", ".join(deciders.mapped("name"))
 
     @api.onchange("account_id", "group_id", "change_type")
     def _onchange_target(self):

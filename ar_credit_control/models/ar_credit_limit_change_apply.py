@@ -6,7 +6,6 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..core.credit_check import Control
 from ..core.limit import Effect, Expiry, Temporary, Terms, Window, limit_in_force, never_raises
-from .ar_credit_limit_change_flow import ACTIVITY
 from .ar_credit_terms import NO_SHARED_LIMIT
 
 SNAPSHOT = {
@@ -105,7 +104,7 @@ class ArCreditLimitChangeApply(models.Model):
             if change.change_type == "cover":
                 change.cover_id._set_state("active" if change.cover_action == "start" else "ended")
             change.write({"state": "applied", "applied_on": fields.Datetime.now()})
-            change.activity_unlink([ACTIVITY])
+            change._close_ar_approval_activities()
             change.limit_after = change._measure_limit_after()
             change.account_id._sync_odoo_limits()
             change.env["ar.credit.hold"]._trigger_recheck(
@@ -176,7 +175,8 @@ class ArCreditLimitChangeApply(models.Model):
             change.write(
                 {**change._get_snapshot(), "is_decrease": change._raises_nothing(), "state": "pending"}
             )
-            change._notify_deciders()
+            change._supersede_ar_approval()
+            change._request_ar_approval()
         else:
             self._apply()
 

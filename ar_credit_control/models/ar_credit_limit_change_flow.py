@@ -1,16 +1,28 @@
+from decimal import Decimal
+
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..core.approval import Facts
+from ..core.binding import Binding
+
+# More than any approver's authority: a change after which no number bounds the customer.
+UNBOUNDED = Decimal(10) ** 15
 ACTIVITY = "ar_credit_control.mail_activity_type_limit_change"
 
 
 class ArCreditLimitChangeFlow(models.Model):
     """The steps of a limit change up to its decision: submit, approve, reject, cancel.
 
-    What it does to its target is in ar_credit_limit_change_apply.py.
+    Who decides, the approval rules for limit changes say. What it does to its target is in
+    ar_credit_limit_change_apply.py.
     """
 
-    _inherit = "ar.credit.limit.change"
+    _name = "ar.credit.limit.change"
+    _inherit = ["ar.credit.limit.change", "ar.approval.mixin"]
+
+    _ar_approval_subject = "credit_limit_change"
+    _ar_approval_activity = ACTIVITY
 
     # === ACTIONS === #
 
@@ -25,32 +37,17 @@ class ArCreditLimitChangeFlow(models.Model):
     def action_approve(self, comment=None):
         """Approve changes: they apply now, or on the day they start.
 
-        :raise AccessError: the user is no credit manager, or had a part in the change.
+        :raise AccessError: the user is not among the approvers, or had a part in the change.
         :raise UserError: decided already, or the limit moved since it was submitted.
         """
-        for change in self:
-            change._check_can_decide()
-            if change._is_stale():
-                raise UserError(
-                    self.env._(
-                        "The limit has moved since %(change)s was submitted. Cancel it and make a new one.",
-                        change=change.name,
-                    )
-                )
-            change._decide(comment)
-            change._apply_or_schedule()
-        return True
+        return self.action_ar_approve(comment)
 
     def action_reject(self, comment=None):
         """Reject changes.
 
         :raise AccessError, UserError: as `action_approve`.
         """
-        for change in self:
-            change._check_can_decide()
-            change._decide(comment)
-            change._close("rejected")
-        return True
+        return self.action_ar_reject(comment)
 
     def action_cancel(self):
         """Take changes back that are not applied: their requester, and managers, may.
@@ -67,6 +64,7 @@ class ArCreditLimitChangeFlow(models.Model):
                     self.env._("Only its requester or a credit manager can cancel a limit change.")
                 )
             change._close("cancelled")
+            change._supersede_ar_approval()
         return True
 
     # === SUBMIT === #
@@ -132,7 +130,7 @@ class ArCreditLimitChangeFlow(models.Model):
         if change.is_decrease and all(change._get_companies().mapped("ar_credit_decrease_free")):
             self._apply_or_schedule()
         else:
-            change._notify_deciders()
+            self._request_ar_approval()
 
     # === DECIDE === #
 
@@ -140,60 +138,97 @@ class ArCreditLimitChangeFlow(models.Model):
         """Return the companies that the change is about."""
         return self.sudo().group_id.company_ids or self.sudo().company_id  # sudo: also those of other members
 
-    def _get_excluded_users(self):
-        """Return who had a part in the change: asked for it or wrote it, or the cover it is about."""
-        change = self.sudo()  # sudo: independence is judged on all of it
-        return (
-            change.requested_by
-            | change.editor_ids
-            | change.create_uid
-            | change.cover_id.editor_ids
-            | change.cover_id.create_uid
-        )
-
-    def _get_deciders(self):
-        """Return the users who may decide: credit managers of all its companies who had no part in it."""
+    def _get_ar_approval_facts(self):
+        """Return what is asked for, as core Facts in company currency: the excess is what the limit rises by."""
         self.ensure_one()
-        companies = self._get_companies()
-        users = self.env["res.users"].sudo()  # sudo: the requester may know who can help
-        managers = users.search(
-            [
-                ("all_group_ids", "in", self.env.ref("ar_credit_control.group_manager").ids),
-                ("company_ids", "in", companies.ids),
-                ("share", "=", False),
-            ]
+        old = self._to_company_amount(self.old_limit, self.currency_id)
+        rise = self._get_rise()
+        return Facts(
+            company_id=self.company_id.id,
+            excess=rise,
+            limit=old,
+            amount=old + rise,
+            risk_class_id=self.account_id.risk_class_id.id or 0,
         )
-        independent = (
-            managers.filtered(lambda user: companies <= user.company_ids) - self._get_excluded_users()
-        )
-        return independent.sudo(self.env.su)  # sudo: back to the caller's rights
 
-    def _check_can_decide(self):
-        """Refuse a decision that the user may not take.
+    def _get_rise(self):
+        """Return by how much more the customer may owe, in company currency; UNBOUNDED where nothing says."""
+        kind, cover = self.change_type, self.cover_id
+        if self.is_decrease:
+            return Decimal(0)
+        if kind == "cover":
+            return self._to_company_amount(cover.value, cover.currency_id)
+        if kind == "group" or (kind == "control" and self.new_control != "limited"):
+            return UNBOUNDED
+        rise = self._to_company_amount(self.new_limit, self.currency_id)
+        if not (self.is_temporary and self.temporary_mode == "adds"):
+            rise -= self._to_company_amount(self.old_limit, self.currency_id)
+        return max(Decimal(0), rise)
+
+    def _to_company_amount(self, amount, currency):
+        company = self.company_id
+        converted = currency._convert(amount, company.currency_id, company, fields.Date.today())
+        return self.env["ar.credit.exposure"]._to_decimal(company.currency_id, converted)
+
+    def _get_ar_approval_binding(self):
+        """Return what an approval binds to; from its submission on a change stays as it is."""
+        self.ensure_one()
+        return Binding(
+            partner_id=self.partner_id.id or 0,
+            company_id=self.company_id.id,
+            currency_id=self.currency_id.id,
+            payment_term_id=0,
+            total=f"{self.new_limit:.{self.currency_id.decimal_places}f}",
+            lines=(),
+        )
+
+    def _get_ar_approval_excluded(self):
+        """Return who had a part in the change or the cover it is about, and who does not work in all its companies."""
+        self.ensure_one()
+        change = self.sudo()  # sudo: independence is judged on all of it
+        users = change.requested_by | change.editor_ids | change.create_uid
+        users |= change.cover_id.editor_ids | change.cover_id.create_uid
+        companies = change._get_companies()
+        if len(companies) > 1:
+            everybody = change.env["res.users"].search([("share", "=", False)])
+            users |= everybody.filtered(lambda user: not companies <= user.company_ids)
+        return users
+
+    def _check_ar_approval(self):
+        """Refuse also to decide on a limit that has moved since.
 
         :raise AccessError, UserError: see `action_approve`.
         """
-        self.ensure_one()
-        self.check_access("read")
-        if not self.env.user.has_group("ar_credit_control.group_manager"):
-            raise AccessError(self.env._("Only credit managers decide on limit changes."))
-        if self.env.user in self._get_excluded_users():
-            raise AccessError(self.env._("Whoever wrote or asked for a limit change can't decide on it."))
-        if not self._get_companies() <= self.env.user.company_ids:
-            raise AccessError(
-                self.env._("%(group)s has companies that you don't work in.", group=self.group_id.name)
+        request = super()._check_ar_approval()
+        if self._is_stale():
+            raise UserError(
+                self.env._(
+                    "The limit has moved since %(change)s was submitted. Cancel it and make a new one.",
+                    change=self.name,
+                )
             )
-        if self.state != "pending":
-            raise UserError(self.env._("%(change)s does not wait for a decision.", change=self.name))
+        return request
 
-    def _decide(self, comment):
-        """Record who decided; two managers at the same moment conflict on this row."""
+    def _on_ar_approval_granted(self, request):
+        """Record the approval; the change applies now, or on the day it starts."""
+        self._record_decision(request)
+        self._apply_or_schedule()
+
+    def _on_ar_approval_rejected(self, request):
+        """Record the rejection."""
+        self._record_decision(request)
+        self._close("rejected")
+
+    def _record_decision(self, request):
+        """Record who decided, and what he said."""
+        vote = request.decision_ids.filtered(lambda entry: entry.action in ("approved", "rejected"))
+        last = vote.sorted("number")[-1:]
         # sudo: the journal is nobody's to write; the decider was checked
         self.sudo().write(
             {
-                "decided_by": self.env.uid,
+                "decided_by": last.user_id.id,
                 "decided_on": fields.Datetime.now(),
-                "decision_comment": comment or False,
+                "decision_comment": last.comment or False,
             }
         )
 
@@ -201,18 +236,4 @@ class ArCreditLimitChangeFlow(models.Model):
         """Move to a state and remove the requests for a decision."""
         change = self.sudo()  # sudo: the journal is nobody's to write; the user was checked
         change.write({"state": state})
-        change.activity_unlink([ACTIVITY])
-
-    def _notify_deciders(self):
-        """Give each possible decider an activity; say so in the log if there is nobody."""
-        for change in self.sudo():  # sudo: requesters can't plan for managers
-            deciders = change._get_deciders()
-            for user in deciders:
-                change.activity_schedule(ACTIVITY, user_id=user.id)
-            if not deciders:
-                change._message_log(
-                    body=change.env._(
-                        "Nobody independent of this change may approve it."
-                        " Ask your administrator for another credit manager."
-                    )
-                )
+        change._close_ar_approval_activities()

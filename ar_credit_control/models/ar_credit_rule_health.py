@@ -3,15 +3,19 @@ from odoo import api, models
 from ..core.rule import Outcome
 
 
-class ArCreditRule(models.Model):
-    """Whether the configuration can hold anything at all: a check that never says no looks like one that works."""
+class ArCreditRuleHealth(models.AbstractModel):
+    """The part of `ar.credit.rule` that tells whether the configuration can hold anything at all.
 
-    _inherit = "ar.credit.rule"
+    A check that never says no looks like one that works.
+    """
+
+    _name = "ar.credit.rule.health"
+    _description = "Health of credit rules"
 
     @api.model
     def _get_health(self, company):
         """Return what keeps the credit rules of a company from working: sentences, none where all is well."""
-        rules = self._get_rules(company.id)
+        rules = self.env["ar.credit.rule"]._get_rules(company.id)
         stopping = [rule for rule in rules if rule.outcome in (Outcome.HOLD, Outcome.BLOCK)]
         findings = []
         if not stopping:

@@ -131,7 +131,8 @@ class SaleOrder(models.Model):
         confirming = self._preview_ar_credit(CheckPoint.CONFIRM)
         sentences = self._get_ar_credit_forecast(confirming) if confirming else []
         quoting = self._preview_ar_credit(CheckPoint.QUOTATION)
-        if quoting and quoting.verdict.reasons:
+        told = sentences and quoting and all(f.rule.facts <= LIMIT_FACTS for f in quoting.verdict.reasons)
+        if quoting and not told:
             sentences += [s for s in self._get_ar_credit_reasons(quoting) if s not in sentences]
         return "\n".join(sentences)
 

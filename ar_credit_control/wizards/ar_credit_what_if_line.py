@@ -22,5 +22,5 @@ class ArCreditWhatIfLine(models.TransientModel):
         string="Result",
         readonly=True,
     )
-    by_id = fields.Many2one("ar.credit.rule", string="By", readonly=True)
+    by_id = fields.Many2one("ar.credit.rule", string="Because of", readonly=True)
     measured = fields.Char(readonly=True)

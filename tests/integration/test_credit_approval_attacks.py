@@ -171,6 +171,8 @@ class TestApprovalAttacks(CreditCase):
 
     def test_marking_the_activity_done_approves_nothing(self):
         activity = self.hold.activity_ids.filtered(lambda one: one.user_id == self.manager)
-        self._refused(lambda: activity.with_user(self.salesman).action_feedback(feedback="done"))
+        for user in (self.salesman, self.auditor):
+            self._refused(lambda user=user: activity.with_user(user).action_feedback(feedback="done"))
+            self._refused(activity.with_user(user).unlink)
         activity.with_user(self.manager).action_feedback(feedback="done")
         self.assertEqual((self.order.state, self.hold.state), ("draft", "pending"))

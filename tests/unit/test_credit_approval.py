@@ -9,30 +9,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from odoo.addons.ar_credit_control.core.approval import (
-    MAX_CHAIN,
     Authority,
     Band,
-    Bench,
-    Delegation,
     Facts,
-    Fault,
     Grant,
     Measure,
     Plan,
     Quorum,
     Rule,
-    Seat,
     Step,
-    bench,
-    check_delegation,
     choose_rule,
     current,
     deadline,
-    is_met,
     plan,
-    seats,
 )
 from odoo.addons.ar_credit_control.core.approval_log import GENESIS, entry_hash, first_broken
+from odoo.addons.ar_credit_control.core.delegation import (
+    MAX_CHAIN,
+    Bench,
+    Delegation,
+    Fault,
+    Seat,
+    bench,
+    check_delegation,
+    is_met,
+    seats,
+)
 
 D = Decimal
 DAY = date(2026, 11, 23)

@@ -1,10 +1,10 @@
-import {Activity} from "@mail/core/web/activity";
-import {patch} from "@web/core/utils/patch";
+import { Activity } from "@mail/core/web/activity";
+import { patch } from "@web/core/utils/patch";
 
 patch(Activity.prototype, {
     /** Whether the activity asks its reader for an approval. */
     get isArApproval() {
-        const {activity} = this.props;
+        const { activity } = this.props;
         return (
             activity.activity_category === "ar_approval" &&
             activity.user_id?.partner_id?.eq?.(this.storeService.self)
@@ -16,8 +16,8 @@ patch(Activity.prototype, {
      * @param {"approve" | "reject"} decision
      */
     async onClickArDecide(decision) {
-        const {activity, onActivityChanged, reloadParentView} = this.props;
-        const {action, orm} = this.env.services;
+        const { activity, onActivityChanged, reloadParentView } = this.props;
+        const { action, orm } = this.env.services;
         const wizard = await orm.call(activity.res_model, "action_open_ar_decision", [
             [activity.res_id],
             decision,

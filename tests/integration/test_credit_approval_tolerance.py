@@ -1,0 +1,177 @@
+"""What an approval is good for, and the log of it."""
+
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import UserError
+
+from odoo.addons.ar_credit_control.exceptions import CreditExceededError, CreditHoldError
+
+from .test_credit_approval_common import ApprovalCase
+
+
+class TestTolerance(ApprovalCase):
+    def test_without_tolerance_nothing_may_grow(self):
+        order, hold = self._held(500)
+        hold.with_user(self.manager).action_approve()
+        for price in (500.01, 99999):
+            with self.assertRaises(CreditExceededError), self.env.cr.savepoint():
+                order.order_line.price_unit = price
+        order.order_line.price_unit = 400
+        order.order_line.price_unit = 500
+        self.assertIn("used", [action for action, *_who in self._log(hold)])
+
+    def test_within_tolerance_it_stays_valid_and_is_logged(self):
+        self.company.ar_credit_tolerance_percent = 10
+        order, hold = self._held(500)
+        hold.with_user(self.manager).action_approve()
+        order.order_line.price_unit = 510
+        self.assertEqual(self._log(hold)[-1][0], "tolerated")
+        data = hold._get_ar_approval_request().decision_ids.sorted("id")[-1:].data
+        self.assertEqual((data["amount"], data["approved amount"]), ("510.00", "500.00"))
+        with self.assertRaises(CreditExceededError), self.env.cr.savepoint():
+            order.order_line.price_unit = 99999
+        # It was 500 that was approved: steps of ten per cent do not add up.
+        order.order_line.price_unit = 550
+        with self.assertRaises(CreditExceededError), self.env.cr.savepoint():
+            order.order_line.price_unit = 560
+
+    def test_waiting_hold_within_tolerance_can_be_approved(self):
+        self.company.ar_credit_tolerance_percent = 10
+        order, hold = self._held(500)
+        order.order_line.price_unit = 510
+        self.assertFalse(hold.is_stale)
+        hold.with_user(self.manager).action_approve()
+        self.assertEqual(order.state, "sale")
+
+    def test_waiting_hold_beyond_tolerance_is_put_again(self):
+        self.company.ar_credit_tolerance_percent = 10
+        order, hold = self._held(500)
+        order.order_line.price_unit = 99999
+        self.assertTrue(hold.is_stale)
+        self._refused(hold, self.manager, UserError)
+        order.action_confirm_or_hold()
+        self.assertEqual((order.state, hold.state), ("draft", "superseded"))
+        self.assertEqual(self._log(hold)[-1][0], "superseded")
+
+    def test_tolerance_is_frozen_with_the_approval(self):
+        order, hold = self._held(500)
+        hold.with_user(self.manager).action_approve()
+        self.company.ar_credit_tolerance_percent = 100
+        with self.assertRaises(CreditExceededError):
+            order.order_line.price_unit = 510
+
+    def test_tolerance_lends_no_authority(self):
+        self.company.ar_credit_tolerance_percent = 10
+        self._rule((self.anna, {"authority": "limited", "cap": 505}), (self.bert, {"authority": "unlimited"}))
+        order, hold = self._held(500)
+        hold.with_user(self.anna).action_approve()
+        order.order_line.price_unit = 505
+        with self.assertRaises(CreditExceededError):
+            order.order_line.price_unit = 506
+
+    def test_approval_ends_after_its_days(self):
+        self.company.write({"ar_credit_tolerance_percent": 10, "ar_credit_validity_days": 7})
+        order, hold = self._held(500)
+        hold.with_user(self.manager).action_approve()
+        request = hold._get_ar_approval_request()
+        self.assertEqual(request.last_day, fields.Date.today() + timedelta(days=7))
+        request.last_day = fields.Date.today() - timedelta(days=1)
+        with self.assertRaises(CreditExceededError):
+            order.order_line.price_unit = 510
+
+    def test_approval_lapses_with_a_cancellation(self):
+        order, hold = self._held(500)
+        hold.with_user(self.manager).action_approve()
+        order.action_cancel()
+        self.assertEqual(hold._get_ar_approval_request().state, "lapsed")
+        order.action_draft()
+        with self.assertRaises(CreditHoldError):
+            order.action_confirm()
+
+    def test_grown_debt_is_put_again_with_the_numbers_of_now(self):
+        order, hold = self._held(500)
+        self.init_invoice("out_invoice", partner=self.customer, amounts=[300], taxes=[], post=True)
+        action = hold.with_user(self.manager).action_approve("ok")
+        self.assertEqual(action["tag"], "display_notification")
+        again = order.sudo().ar_credit_hold_ids - hold
+        self.assertEqual((order.state, hold.state, again.state), ("draft", "superseded", "pending"))
+        self.assertEqual((again.excess, again.requested_by), (800, self.salesman))
+        again.with_user(self.manager).action_approve()
+        self.assertEqual(order.state, "sale")
+
+    def test_slices_of_a_big_order_add_up(self):
+        """A salesman cuts 2,500 into three; who may approve 1,000 of excess can let one of them pass."""
+        self._rule(
+            (self.anna, {"authority": "limited", "cap": 1000}), (self.bert, {"authority": "unlimited"})
+        )
+        orders = [self._held(amount) for amount in (900, 900, 700)]
+        first, second, third = orders
+        first[1].with_user(self.anna).action_approve()
+        self.assertEqual(first[0].state, "sale")
+        for order, hold in (second, third):
+            self.assertEqual(hold.helper_names, self.anna.name)
+            hold.with_user(self.anna).action_approve()
+            self.assertEqual(order.state, "draft")
+            again = order.sudo().ar_credit_hold_ids - hold
+            self.assertEqual((again.state, again.helper_names), ("pending", self.bert.name))
+            self._refused(again, self.anna)
+        _late, hold = self._held(100)
+        self.assertEqual((hold.excess, hold.helper_names), (1000, self.anna.name))
+        _more, hold = self._held(101)
+        self.assertEqual((hold.excess, hold.helper_names), (1001, self.bert.name))
+
+    def test_mass_approval_is_cumulative(self):
+        self._rule(
+            (self.anna, {"authority": "limited", "cap": 1000}), (self.bert, {"authority": "unlimited"})
+        )
+        first, hold = self._held(900)
+        second, other = self._held(900)
+        wizard = self.env["ar.credit.hold.decide"].with_user(self.anna)
+        action = wizard.create({"hold_ids": (hold | other).ids, "decision": "approve"}).action_decide()
+        self.assertEqual((first.state, second.state), ("sale", "draft"))
+        self.assertEqual(action["tag"], "display_notification")
+
+
+class TestLog(ApprovalCase):
+    def test_the_whole_story_is_told_and_verifies(self):
+        _order, hold = self._held()
+        hold.with_user(self.manager).action_approve("known customer")
+        self.assertEqual([action for action, *_who in self._log(hold)], ["requested", "approved", "used"])
+        entries = hold._get_ar_approval_request().decision_ids.with_user(self.auditor)
+        self.assertEqual(entries.action_verify()["params"]["type"], "success")
+
+    def test_changes_behind_odoo_are_found(self):
+        _order, hold = self._held()
+        hold.with_user(self.manager).action_approve()
+        request = hold._get_ar_approval_request()
+        self.env.flush_all()
+        attacks = (
+            (
+                "UPDATE ar_approval_decision SET user_id = %s WHERE request_id = %s AND number = 2",
+                self.anna.id,
+                2,
+            ),
+            ("UPDATE ar_approval_decision SET comment = %s WHERE request_id = %s AND number = 1", "x", 1),
+            ("UPDATE ar_approval_decision SET data = %s WHERE request_id = %s AND number = 3", '{"a": 1}', 3),
+            (
+                "DELETE FROM ar_approval_decision WHERE comment IS DISTINCT FROM %s AND request_id = %s AND number = 3",
+                "x",
+                3,
+            ),
+            (
+                "DELETE FROM ar_approval_decision WHERE comment IS DISTINCT FROM %s AND request_id = %s AND number = 1",
+                "x",
+                1,
+            ),
+        )
+        for statement, value, number in attacks:
+            with self.subTest(statement), self.env.cr.savepoint() as savepoint:
+                self.env.cr.execute(statement, [value, request.id])
+                self.env.invalidate_all()
+                self.assertEqual(self.env["ar.approval.decision"]._get_first_broken(request), number)
+                action = request.with_user(self.auditor).action_verify_log()
+                self.assertEqual(action["params"]["type"], "danger")
+                savepoint.rollback()
+                self.env.invalidate_all()
+        self.assertFalse(self.env["ar.approval.decision"]._get_first_broken(request))

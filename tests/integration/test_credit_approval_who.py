@@ -1,0 +1,179 @@
+"""Who may decide, for whom and until when; how approvers are asked."""
+
+from contextlib import contextmanager
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import AccessError, ValidationError
+from odoo.fields import Command
+
+from .test_credit_approval_common import ApprovalCase
+
+
+class TestWho(ApprovalCase):
+    def test_excluded_ones_leave_to_the_fallback(self):
+        self._rule((self.anna, {}))
+        order = self._order(10)
+        order.sudo().user_id = self.anna
+        order.sudo().action_confirm_or_hold()
+        hold = order.sudo().ar_credit_hold_ids
+        self.assertIn(self.manager.name, hold.helper_names)
+        self.assertNotIn(self.anna.name, hold.helper_names)
+        self._refused(hold, self.anna)
+        self.assertIn("fallback", [action for action, *_who in self._log(hold)])
+
+    def test_last_editor_of_prices_is_who_typed_not_who_recomputed(self):
+        self.anna.group_ids |= self.env.ref("sales_team.group_sale_salesman_all_leads")
+        self._rule((self.anna, {}))
+        order = self._order(10)
+        line = order.order_line
+        self.assertEqual(line.sudo().ar_priced_by_id, self.salesman)
+        line.with_user(self.anna).name = "Blue lantern"
+        self._recompute(line.with_user(self.anna))
+        self.assertEqual(line.sudo().write_uid, self.anna)
+        self.assertEqual(line.sudo().ar_priced_by_id, self.salesman)
+        line.with_user(self.anna).discount = 10
+        self._recompute(line.with_user(self.bert))
+        self.assertEqual(line.sudo().ar_priced_by_id, self.anna)
+        order.action_confirm_or_hold()
+        self._refused(order.sudo().ar_credit_hold_ids, self.anna)
+        for value in (False, self.bert.id):
+            with self.assertRaises(AccessError), self.env.cr.savepoint():
+                line.write({"ar_priced_by_id": value})
+
+    def _recompute(self, line):
+        for name in ("price_unit", "price_subtotal"):
+            self.env.add_to_compute(line._fields[name], line)
+        line.sudo().flush_recordset()
+
+    def test_delegate_decides_on_behalf(self):
+        self._rule((self.anna, {}))
+        self._delegate(self.anna, self.bert)
+        self._delegate(self.bert, self.cora)
+        order, hold = self._held()
+        self.assertIn(f"{self.cora.name} for {self.anna.name}", hold.helper_names)
+        self.assertEqual(hold.activity_ids.user_id, self.anna | self.bert | self.cora)
+        hold.with_user(self.cora).action_approve("she is away")
+        self.assertEqual(order.state, "sale")
+        self.assertIn(("approved", self.cora, self.anna), self._log(hold))
+        self.assertIn(f"{self.cora.name} for {self.anna.name}", "".join(hold.message_ids.mapped("body")))
+
+    def test_delegation_outside_its_days_gives_nothing(self):
+        self._rule((self.anna, {}))
+        today = fields.Date.today()
+        self._delegate(self.anna, self.bert, date_from=today + timedelta(days=1))
+        self._delegate(self.anna, self.cora, date_from=today - timedelta(days=5), days=-1)
+        _order, hold = self._held()
+        self.assertEqual(hold.helper_names, self.anna.name)
+        self._refused(hold, self.bert)
+
+    def test_delegation_does_not_make_independent(self):
+        self.salesman.group_ids |= self.env.ref("ar_credit_control.group_user")
+        self._rule((self.anna, {}))
+        self._delegate(self.anna, self.salesman)
+        _order, hold = self._held()
+        self._refused(hold, self.salesman)
+        # Who had a part in it can't hand on what he has not got.
+        order = self._order(20)
+        order.sudo().user_id = self.anna
+        self._delegate(self.salesman, self.cora)
+        order.sudo().action_confirm_or_hold()
+        self._refused(order.sudo().ar_credit_hold_ids, self.cora)
+
+    def test_quorum_counts_people_not_seats(self):
+        self._rule((self.anna | self.bert, {"quorum": "count", "needed": 2}))
+        self._delegate(self.anna, self.bert)
+        order, hold = self._held()
+        hold.with_user(self.bert).action_approve()
+        self.assertEqual(order.state, "draft")
+        hold.with_user(self.anna).action_approve()
+        self.assertEqual(order.state, "sale")
+
+    def test_delegations_in_circles_and_long_chains_are_refused(self):
+        dora = self._new_user("credit_dora", "ar_credit_control.group_user")
+        self._delegate(self.anna, self.bert)
+        self._delegate(self.bert, self.cora)
+        self._delegate(self.cora, dora)
+        for user, delegate in (
+            (dora, self.anna),
+            (dora, self.manager),
+            (self.anna, self.anna),
+            (self.manager, self.anna),
+        ):
+            with self.assertRaises(ValidationError), self.env.cr.savepoint():
+                self._delegate(user, delegate)
+        with self.assertRaises(ValidationError):
+            self._delegate(dora, self.env.ref("base.public_user"))
+
+    def test_people_of_other_companies_do_not_decide(self):
+        other = self.setup_other_company()["company"]
+        self.anna.write({"company_ids": [Command.set(other.ids)], "company_id": other.id})
+        self._rule((self.anna, {}))
+        _order, hold = self._held()
+        self.assertIn(self.manager.name, hold.helper_names)
+        self.assertNotIn(self.anna.name, hold.helper_names)
+
+    def test_those_who_can_not_open_it_are_not_asked(self):
+        outsider = self._new_user("credit_outsider", "base.group_user")
+        self._rule((outsider, {}))
+        _order, hold = self._held()
+        self.assertIn(self.manager.name, hold.helper_names)
+        self.assertNotIn(self.anna.name, hold.helper_names)
+        self._refused(hold, outsider)
+
+
+class TestTime(ApprovalCase):
+    def _overdue(self, hold):
+        step = hold._get_ar_approval_request().step_ids
+        self.assertEqual(step.deadline - step.started_on, timedelta(hours=4))
+        step.deadline = fields.Datetime.now() - timedelta(minutes=1)
+        return step
+
+    def test_overdue_steps_escalate_once(self):
+        self._rule((self.anna, {"sla_hours": 4, "escalate_user_ids": [Command.set(self.bert.ids)]}))
+        order, hold = self._held()
+        self._refused(hold, self.bert)
+        step = self._overdue(hold)
+        with self.enter_registry_test_mode():
+            self.env.ref("ar_credit_control.ir_cron_approval_escalate").method_direct_trigger()
+            self.env.ref("ar_credit_control.ir_cron_approval_escalate").method_direct_trigger()
+        self.assertTrue(step.escalated_on)
+        self.assertEqual([action for action, *_who in self._log(hold)].count("escalated"), 1)
+        self.assertEqual(hold.activity_ids.user_id, self.anna | self.bert)
+        hold.with_user(self.bert).action_approve()
+        self.assertEqual(order.state, "sale")
+
+    def enter_registry_test_mode(self):
+        """Let the cron's own cursor be this test's."""
+
+        @contextmanager
+        def entered():
+            self.registry_enter_test_mode(register_cleanup=False)
+            try:
+                yield
+            finally:
+                self.registry_leave_test_mode()
+
+        return entered()
+
+    def test_approver_gets_a_mail_with_a_plain_link(self):
+        _order, hold = self._held()
+        mail = self.env["mail.mail"].search(
+            [("recipient_ids", "in", self.manager.partner_id.ids)], limit=1, order="id desc"
+        )
+        self.assertEqual(mail.state, "outgoing")
+        self.assertIn(f"/odoo/ar.credit.hold/{hold.id}", mail.body_html)
+        self.assertIn(hold.name, mail.subject)
+        self.assertNotIn("token", mail.body_html)
+        self.assertFalse(
+            self.env["mail.mail"].search(
+                [("recipient_ids", "in", self.salesman.partner_id.ids), ("subject", "like", hold.name)]
+            )
+        )
+
+    def test_context_of_the_caller_silences_nothing(self):
+        order = self._order(10)
+        order.with_context(
+            mail_activity_automation_skip=True, mail_activity_quick_update=True, mail_notrack=True
+        ).action_confirm_or_hold()
+        self.assertIn(self.manager, order.sudo().ar_credit_hold_ids.activity_ids.user_id)
