@@ -54,7 +54,7 @@ class ArCreditAccount(models.Model):
         "ar.credit.group", string="Credit Group", index="btree_not_null", ondelete="restrict", tracking=True
     )
     status = fields.Selection(
-        [("active", "Active"), ("blocked", "Blocked")],
+        [("active", "Active"), ("blocked", "Customer Blocked")],
         required=True,
         default="active",
         tracking=True,

@@ -71,7 +71,9 @@ class ArCreditCover(models.Model):
     note = fields.Text(string="Internal Note")
 
     value = fields.Monetary(
-        compute="_compute_value", help="Share of the amount that is paid, in cover currency."
+        string="Secured Value",
+        compute="_compute_value",
+        help="Share of the amount that is paid, in cover currency.",
     )
     change_ids = fields.One2many("ar.credit.limit.change", "cover_id", string="Limit Changes")
     has_pending_change = fields.Boolean(compute="_compute_has_pending_change", compute_sudo=True)

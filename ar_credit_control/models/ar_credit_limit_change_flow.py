@@ -127,7 +127,7 @@ class ArCreditLimitChangeFlow(models.Model):
                 "state": "pending",
             }
         )
-        if change.is_decrease and change._get_companies()[:1].ar_credit_decrease_free:
+        if change.is_decrease and all(change._get_companies().mapped("ar_credit_decrease_free")):
             self._apply_or_schedule()
         else:
             self._request_ar_approval()
