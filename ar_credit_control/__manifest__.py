@@ -47,6 +47,7 @@
         "demo/users.xml",
         "demo/products.xml",
         "demo/customers.xml",
+        "demo/credit_groups.xml",
         "demo/credit_accounts.xml",
         "demo/credit_limits.xml",
         "demo/documents.xml",

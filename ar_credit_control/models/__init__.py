@@ -7,10 +7,10 @@ from . import ar_approval_step_spec
 from . import ar_approval_request_step
 from . import ar_approval_rule
 from . import ar_approval_step
-from . import ar_credit_account
 from . import ar_credit_account_breakdown
 from . import ar_credit_account_position
 from . import ar_credit_account_screen
+from . import ar_credit_account
 from . import ar_credit_cover
 from . import ar_credit_explanation
 from . import ar_credit_account_recheck
@@ -24,9 +24,9 @@ from . import ar_credit_hold_decision
 from . import ar_credit_hold_filing
 from . import ar_credit_hold_recheck
 from . import ar_credit_hold
+from . import ar_credit_limit_change_flow
 from . import ar_credit_limit_change
 from . import ar_credit_limit_change_apply
-from . import ar_credit_limit_change_flow
 from . import ar_credit_terms
 from . import ar_credit_hold_reason
 from . import ar_credit_reason_code
@@ -43,7 +43,7 @@ from . import payment_transaction
 from . import res_company
 from . import res_config_settings
 from . import res_partner
+from . import sale_order_credit
 from . import sale_order
 from . import sale_order_cover
-from . import sale_order_credit
 from . import sale_order_line

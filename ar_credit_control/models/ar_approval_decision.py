@@ -48,7 +48,7 @@ class ArApprovalDecision(models.Model):
     )
     who = fields.Char(string="By", compute="_compute_who", compute_sudo=True)
     step_id = fields.Many2one("ar.approval.request.step", readonly=True, index=True, ondelete="restrict")
-    step_name = fields.Char(string="Step", readonly=True)
+    step_name = fields.Char(readonly=True)
     comment = fields.Text(readonly=True)
     data = fields.Json(string="Numbers", readonly=True, help="Amounts in company currency, as text.")
     details = fields.Char(compute="_compute_details")

@@ -22,7 +22,14 @@ class ArCreditAccount(models.Model):
 
     _name = "ar.credit.account"
     _description = "Credit Account"
-    _inherit = ["ar.credit.limit.holder", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "ar.credit.account.position",
+        "ar.credit.account.breakdown",
+        "ar.credit.account.screen",
+        "ar.credit.limit.holder",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "partner_id, id"
     _check_company_auto = True
     _rec_names_search = ["partner_id"]
@@ -61,7 +68,7 @@ class ArCreditAccount(models.Model):
         help="What is held for a blocked customer, the credit rules say.",
     )
     block_reason = fields.Char(tracking=True)
-    risk_class_id = fields.Many2one("ar.risk.class", string="Risk Class", tracking=True, ondelete="restrict")
+    risk_class_id = fields.Many2one("ar.risk.class", tracking=True, ondelete="restrict")
     review_date = fields.Date(string="Next Review", tracking=True)
     note = fields.Text(string="Internal Note")
     # Every check raises it before it reads the exposure: under REPEATABLE READ only this makes two checks of the

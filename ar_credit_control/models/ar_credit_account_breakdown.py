@@ -1,10 +1,11 @@
 from odoo import models
 
 
-class ArCreditAccount(models.Model):
+class ArCreditAccountBreakdown(models.AbstractModel):
     """From each part of the exposure to the documents it is made of."""
 
-    _inherit = "ar.credit.account"
+    _name = "ar.credit.account.breakdown"
+    _description = "Breakdown of a credit account"
 
     def _get_family_domain(self, field):
         """Return a domain: `field` (a partner) is this customer or one of its contacts, in this company."""

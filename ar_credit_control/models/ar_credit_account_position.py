@@ -9,14 +9,15 @@ from ..core.limit import limit_in_force, pooled
 from .ar_credit_terms import NO_SHARED_LIMIT
 
 
-class ArCreditAccountPosition(models.Model):
+class ArCreditAccountPosition(models.AbstractModel):
     """The part of `ar.credit.account` that the check uses: limits in force, positions, the lock.
 
     A pair is (id of a commercial partner, company id). The number of SQL statements does not depend on how many
     pairs are asked for.
     """
 
-    _inherit = "ar.credit.account"
+    _name = "ar.credit.account.position"
+    _description = "Position of a credit account"
 
     @api.model
     def _get_limits(self, pairs):

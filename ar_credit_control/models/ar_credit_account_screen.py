@@ -4,10 +4,11 @@ from odoo.exceptions import UserError
 EXPORT_MAX = 500
 
 
-class ArCreditAccountScreen(models.Model):
+class ArCreditAccountScreen(models.AbstractModel):
     """The buttons of `ar.credit.account`."""
 
-    _inherit = "ar.credit.account"
+    _name = "ar.credit.account.screen"
+    _description = "Buttons of a credit account"
 
     # === ACTIONS === #
 

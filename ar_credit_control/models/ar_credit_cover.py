@@ -119,7 +119,7 @@ class ArCreditCover(models.Model):
             for vals in vals_list:
                 self._refuse_own_fields(vals)
         # Odoo would take missing values, also the status, from the context (`default_state`).
-        unprompted = self.with_context(clean_context(self.env.context))
+        unprompted = self.with_env(self.env(context=clean_context(self.env.context)))
         covers = super(ArCreditCover, unprompted).create(vals_list).with_env(self.env)
         covers.sudo().editor_ids = self.env.user  # sudo: nobody may write this list
         return covers

@@ -39,7 +39,7 @@ class ArCreditLimitChange(models.Model):
 
     _name = "ar.credit.limit.change"
     _description = "Credit Limit Change"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["ar.credit.limit.change.flow", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
     _mail_post_access = "read"
 
@@ -173,7 +173,7 @@ class ArCreditLimitChange(models.Model):
             sequence = self.env["ir.sequence"].sudo()  # sudo: whoever asks draws a number
             vals["name"] = sequence.next_by_code("ar.credit.limit.change") or "/"
         # Odoo would take missing values, also of the journal's own fields, from the context (`default_state`).
-        unprompted = self.with_context(clean_context(self.env.context))
+        unprompted = self.with_env(self.env(context=clean_context(self.env.context)))
         changes = super(ArCreditLimitChange, unprompted).create(vals_list).with_env(self.env)
         changes.sudo().editor_ids = self.env.user  # sudo: nobody may write this list
         return changes

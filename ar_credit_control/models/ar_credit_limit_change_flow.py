@@ -11,15 +11,16 @@ UNBOUNDED = Decimal(10) ** 15
 ACTIVITY = "ar_credit_control.mail_activity_type_limit_change"
 
 
-class ArCreditLimitChangeFlow(models.Model):
+class ArCreditLimitChangeFlow(models.AbstractModel):
     """The steps of a limit change up to its decision: submit, approve, reject, cancel.
 
     Who decides, the approval rules for limit changes say. What it does to its target is in
     ar_credit_limit_change_apply.py.
     """
 
-    _name = "ar.credit.limit.change"
-    _inherit = ["ar.credit.limit.change", "ar.approval.mixin"]
+    _name = "ar.credit.limit.change.flow"
+    _inherit = ["ar.approval.mixin"]
+    _description = "Steps of a credit limit change"
 
     _ar_approval_subject = "credit_limit_change"
     _ar_approval_activity = ACTIVITY
@@ -87,7 +88,7 @@ class ArCreditLimitChangeFlow(models.Model):
         self.ensure_one()
         problem = self._get_problem()
         if problem:
-            raise UserError(f"{self.name}: {problem}")
+            raise UserError(self.env._("%(change)s: %(problem)s", change=self.name, problem=problem))
 
     def _get_problem(self):
         kind, today = self.change_type, fields.Date.today()

@@ -53,7 +53,7 @@ class ArCreditLimitHolder(models.AbstractModel):
                 if (vals.get(name) or False) not in (start, False):
                     self._refuse_journaled(name)
         # Odoo would take a missing value from the context (`default_credit_limit`).
-        unprompted = self.with_context(clean_context(self.env.context))
+        unprompted = self.with_env(self.env(context=clean_context(self.env.context)))
         return super(ArCreditLimitHolder, unprompted).create(vals_list)
 
     def write(self, vals):

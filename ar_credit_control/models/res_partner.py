@@ -116,12 +116,16 @@ class ResPartner(models.Model):
 
         :raise AccessError: a partner under credit control would change its commercial partner.
         """
-        if {"credit_limit", "use_partner_credit_limit"} & set(vals):
-            return self._write_odoo_limit(vals)
+        follow = not self.env.su and {"credit_limit", "use_partner_credit_limit"} & set(vals)
         if self.env.su or not {"parent_id", "is_company"} & set(vals):
-            return super().write(vals)
+            result = super().write(vals)
+            if follow:
+                self._follow_ar_credit_limits()
+            return result
         before = {partner.id: partner.commercial_partner_id.id for partner in self}
         result = super().write(vals)
+        if follow:
+            self._follow_ar_credit_limits()
         moved = {
             debtor_id
             for partner in self
@@ -137,21 +141,12 @@ class ResPartner(models.Model):
             )
         return result
 
-    def _write_odoo_limit(self, vals):
-        """Write Odoo's own limit, then let it follow ours again where the customer has one."""
-        others = {
-            name: value
-            for name, value in vals.items()
-            if name not in ("credit_limit", "use_partner_credit_limit")
-        }
-        odoo = {name: value for name, value in vals.items() if name not in others}
-        result = super().write(odoo)
-        if not self.env.su:
-            company = self.env.company
-            pairs = {(partner.id, company.id) for partner in self.commercial_partner_id}
-            accounts = self.env["ar.credit.account"]._search_pairs(pairs)
-            accounts.filtered(lambda account: account.control != "default")._sync_odoo_limits()
-        return self.write(others) if others else result
+    def _follow_ar_credit_limits(self):
+        """Bring Odoo's own limit in step with ours again, where the customer has one in the current company."""
+        company = self.env.company
+        pairs = {(partner.id, company.id) for partner in self.commercial_partner_id}
+        accounts = self.env["ar.credit.account"]._search_pairs(pairs)
+        accounts.filtered(lambda account: account.control != "default")._sync_odoo_limits()
 
     def action_open_ar_credit_holds(self):
         """Open the credit holds of the customer in the current company."""

@@ -8,10 +8,12 @@ from ..core.binding import Binding, BoundLine
 from ..core.rule import LIMIT_FACTS, CheckPoint, Fact, Outcome
 
 
-class SaleOrder(models.Model):
+class SaleOrderCredit(models.AbstractModel):
     """What the credit gate needs to know of an order, and what it tells about it."""
 
-    _inherit = "sale.order"
+    _name = "sale.order.credit"
+    _inherit = ["ar.credit.document"]
+    _description = "Sales order under credit control"
 
     def _can_see_ar_credit(self):
         """Whether the user may see credit figures of the order's company (onchange lets him try any company)."""

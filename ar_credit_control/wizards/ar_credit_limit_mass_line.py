@@ -12,7 +12,7 @@ class ArCreditLimitMassLine(models.TransientModel):
     currency_id = fields.Many2one(related="account_id.currency_id")
     control = fields.Selection(related="account_id.control")
     old_limit = fields.Monetary(string="Limit Now")
-    new_limit = fields.Monetary(string="New Limit")
+    new_limit = fields.Monetary()
     skipped = fields.Boolean(help="The customer has no amount that could be raised or lowered.")
 
     def _is_change(self):
