@@ -39,7 +39,7 @@ class ArCreditLimitChange(models.Model):
 
     _name = "ar.credit.limit.change"
     _description = "Credit Limit Change"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["ar.approval.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
     _mail_post_access = "read"
 
