@@ -214,13 +214,29 @@ def never_raises(old: Terms, new: Terms, default: Limit, day: date) -> bool:
     Limits change on known days only, so it is enough to look at those. Leaving "no credit" always counts as a raise:
     covers and temporary limits that come later would help again.
     """
-    for when in sorted({day, *_turning_days(old), *_turning_days(new)}):
-        if when < day:
+    return not any(_is_higher(after, before) for before, after in _compared(old, new, default, day))
+
+
+def greatest_rise(old: Terms, new: Terms, default: Limit, day: date) -> Decimal | None:
+    """Return by how much more `new` allows than `old`, on the day from `day` on where the difference is largest.
+
+    Zero where it allows no more; None where nothing bounds the customer any longer.
+    """
+    rise = ZERO
+    for before, after in _compared(old, new, default, day):
+        low, high = before.widened().ceiling, after.widened().ceiling
+        if low is None:
             continue
-        before, after = limit_in_force(old, default, when), limit_in_force(new, default, when)
-        if _is_higher(after, before):
-            return False
-    return True
+        if high is None:
+            return None
+        rise = max(rise, high - low)
+    return rise
+
+
+def _compared(old: Terms, new: Terms, default: Limit, day: date) -> Iterable[tuple[InForce, InForce]]:
+    for when in sorted({day, *_turning_days(old), *_turning_days(new)}):
+        if when >= day:
+            yield limit_in_force(old, default, when), limit_in_force(new, default, when)
 
 
 def _is_higher(after: InForce, before: InForce) -> bool:

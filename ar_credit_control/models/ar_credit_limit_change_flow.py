@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 
 from ..core.approval import Facts
 from ..core.binding import Binding
+from ..core.limit import greatest_rise
 
 # More than any approver's authority: a change after which no number bounds the customer.
 UNBOUNDED = Decimal(10) ** 15
@@ -153,18 +154,21 @@ class ArCreditLimitChangeFlow(models.AbstractModel):
         )
 
     def _get_rise(self):
-        """Return by how much more the customer may owe, in company currency; UNBOUNDED where nothing says."""
-        kind, cover = self.change_type, self.cover_id
+        """Return by how much more may be owed, on the day of the largest difference, in company currency.
+
+        The terms are compared, not the amounts typed in: a longer validity, or a limit in place of "no credit", is a
+        rise as well. UNBOUNDED where no number bounds the customer afterwards, or the shared limit is left.
+        """
         if self.is_decrease:
             return Decimal(0)
-        if kind == "cover":
-            return self._to_company_amount(cover.value, cover.currency_id)
-        if kind == "group" or (kind == "control" and self.new_control != "limited"):
+        if self.change_type == "group":
             return UNBOUNDED
-        rise = self._to_company_amount(self.new_limit, self.currency_id)
-        if not (self.is_temporary and self.temporary_mode == "adds"):
-            rise -= self._to_company_amount(self.old_limit, self.currency_id)
-        return max(Decimal(0), rise)
+        terms, default = self._get_terms()
+        rise = greatest_rise(terms, self._get_terms_after(terms), default, fields.Date.today())
+        if rise is None:
+            return UNBOUNDED
+        currency = (self.account_id or self.group_id).currency_id
+        return self._to_company_amount(float(rise), currency)
 
     def _to_company_amount(self, amount, currency):
         company = self.company_id

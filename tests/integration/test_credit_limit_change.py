@@ -280,3 +280,25 @@ class TestLimitChange(LimitCase):
         order = self._order(1)
         order.action_confirm_or_hold()
         self.assertEqual(order.sudo().ar_credit_hold_ids.excess, 11)
+
+    def test_the_rise_is_measured_not_typed(self):
+        """Who may approve depends on the rise, so a stored amount must not hide it."""
+        account = self._account(1_000_000, control="no_credit")
+        for vals in (
+            {"change_type": "control", "new_control": "limited"},
+            {"new_limit": 1_000_000},
+        ):
+            change = self._change(account, **vals)
+            change.action_submit()
+            self.assertEqual(change.sudo()._get_ar_approval_facts().excess, 1_000_000)
+            change.action_cancel()
+        account.sudo().write({"control": "limited", "valid_until": self._in(1)})
+        change = self._change(
+            account,
+            new_limit=1_000_000,
+            set_validity=True,
+            new_valid_until=self._in(9),
+            new_expiry_rule="zero",
+        )
+        change.action_submit()
+        self.assertEqual(change.sudo()._get_ar_approval_facts().excess, 1_000_000)

@@ -1,4 +1,4 @@
-"""The limit in force on a day, and which part of an order a cover secures."""
+"""The limit in force on a day, and what a change of it allows more."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odoo.addons.ar_credit_control.core.cover import Gap, Policy, Sale, secured_part
 from odoo.addons.ar_credit_control.core.credit_check import Bound, Control, Limit, Position
 from odoo.addons.ar_credit_control.core.exposure import Exposure
 from odoo.addons.ar_credit_control.core.limit import (
@@ -20,6 +19,7 @@ from odoo.addons.ar_credit_control.core.limit import (
     Why,
     Window,
     changed_amount,
+    greatest_rise,
     limit_in_force,
     never_raises,
     pooled,
@@ -182,6 +182,32 @@ class TestProperties:
         assert never_raises(more, terms, default, day)
 
 
+class TestGreatestRise:
+    @pytest.mark.parametrize(
+        ("old", "new", "expected"),
+        [
+            (LIMITED, replace(LIMITED, amount=Decimal(1500)), 500),
+            (LIMITED, replace(LIMITED, amount=Decimal(500)), 0),
+            (LIMITED, Terms(Control.UNLIMITED), None),
+            (Terms(Control.UNLIMITED), LIMITED, 0),
+            (Terms(Control.NO_CREDIT, Decimal(1000)), LIMITED, 1000),
+            (
+                replace(LIMITED, valid_until=TODAY, expiry=Expiry.NO_CREDIT),
+                replace(LIMITED, valid_until=TODAY + timedelta(9), expiry=Expiry.NO_CREDIT),
+                1000,
+            ),
+            (LIMITED, replace(LIMITED, temporaries=(temporary(1700, start=9, end=10),)), 700),
+        ],
+    )
+    def test_table(self, old, new, expected):
+        assert greatest_rise(old, new, DEFAULT, TODAY) == expected
+
+    @given(terms_of_any_kind, terms_of_any_kind, defaults, days)
+    def test_what_never_raises_rises_by_nothing(self, old, new, default, day):
+        if never_raises(old, new, default, day):
+            assert greatest_rise(old, new, default, day) == 0
+
+
 class TestNeverRaises:
     @pytest.mark.parametrize(
         ("new", "expected"),
@@ -237,42 +263,3 @@ def test_changed_amount(percent, fixed, step, expected):
         Decimal("1234.56"), percent=Decimal(percent), fixed=Decimal(str(fixed)), step=Decimal(step)
     )
     assert result == Decimal(expected)
-
-
-class TestSecuredPart:
-    policy = Policy(7, Decimal(1000), Decimal(90), Why.COUNTS, frozenset({1}), frozenset({2}), 60)
-    sale = Sale(1, 2, 60, Decimal(500))
-
-    def test_covered_to_its_share(self):
-        found = secured_part([self.policy], self.sale)
-        assert (found.covered, found.uncovered, found.gaps) == (450, 50, ((7, Gap.SHARE),))
-
-    @pytest.mark.parametrize(
-        ("change", "gap"),
-        [
-            ({"buyer_id": 9}, Gap.BUYER),
-            ({"term_id": 9}, Gap.TERM),
-            ({"credit_days": 61}, Gap.DAYS),
-        ],
-    )
-    def test_a_broken_condition_leaves_it_all_open(self, change, gap):
-        found = secured_part([self.policy], replace(self.sale, **change))
-        assert (found.covered, found.uncovered, found.gaps) == (0, 500, ((7, gap),))
-
-    def test_outside_its_dates(self):
-        for why, gap in ((Why.NOT_YET, Gap.NOT_YET), (Why.ENDED, Gap.ENDED)):
-            found = secured_part([replace(self.policy, in_window=why)], self.sale)
-            assert found.gaps == ((7, gap),)
-
-    def test_what_is_owed_uses_it_up_first(self):
-        found = secured_part(
-            [replace(self.policy, percent=Decimal(100))], replace(self.sale, used=Decimal(800))
-        )
-        assert (found.covered, found.uncovered, found.gaps) == (200, 300, ((7, Gap.USED_UP),))
-
-    @given(amounts, amounts, st.lists(st.tuples(amounts, st.integers(0, 100)), max_size=4))
-    def test_parts_sum_and_never_exceed(self, amount, used, values):
-        policies = [Policy(i, a, Decimal(p), Why.COUNTS) for i, (a, p) in enumerate(values)]
-        found = secured_part(policies, Sale(1, 1, 0, amount, used))
-        assert found.covered + found.uncovered == amount
-        assert 0 <= found.covered <= sum((p.amount for p in policies), Decimal(0))
