@@ -228,25 +228,6 @@ class TestLimitChange(LimitCase):
         with freeze_time(self._in(31)):
             self.assertFalse(raised(self.customer.id, self.company.id))
 
-    def test_odoos_own_limit_follows(self):
-        accountant = self._new_user(
-            "credit_accountant", "account.group_account_invoice,base.group_partner_manager"
-        )
-        account = self._account(100)
-        customer = self.customer.with_company(self.company)
-        self.assertEqual(customer.credit_limit, 100)
-        self._applied(account, new_limit=250)
-        self.assertEqual(customer.credit_limit, 250)
-        self.assertTrue(customer.use_partner_credit_limit)
-        customer.with_user(accountant).write({"credit_limit": 9999, "comment": "x"})
-        self.assertEqual((customer.credit_limit, self._limit(account)), (250, 250))
-        customer.with_user(accountant).write({"use_partner_credit_limit": False})
-        self.assertEqual(customer.credit_limit, 250)
-        self._applied(account, change_type="control", new_control="default")
-        self.assertFalse(customer.use_partner_credit_limit)
-        customer.with_user(accountant).write({"credit_limit": 77})
-        self.assertEqual(customer.credit_limit, 77)
-
     def test_the_account_explains_its_limit(self):
         account = self._account(100)
         self._applied(account, change_type="temporary", new_limit=300, date_to=self._in(9))
