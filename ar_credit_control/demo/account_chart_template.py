@@ -180,6 +180,10 @@ class AccountChartTemplate(models.AbstractModel):
             if order.state == "sale":
                 order.date_order = self._ar_demo_day(row["days_ago"])
             self._ar_demo_name({row["document"]: order})
+        # Approvers see their activities; nobody gets mail from a demonstration.
+        self.env["mail.mail"].search(
+            [("model", "=", "ar.approval.request"), ("state", "=", "outgoing")]
+        ).unlink()
 
     def _ar_demo_load_receipts(self):
         """Receipts nobody has matched: exact, written in other ways, short of a fee, from an unknown payer."""
