@@ -235,7 +235,7 @@ class TestLimitChange(LimitCase):
         text = account.with_user(self.auditor).limit_explanation
         self.assertIn("Replaced by a temporary limit", text)
         self.assertIn("300.00", text)
-        self.assertIn("Left", account.with_user(self.auditor).exposure_bar)
+        self.assertIn("Available", account.with_user(self.auditor).exposure_bar)
         partner = self.customer.with_user(self.auditor)
         self.assertEqual((partner.ar_credit_limit, partner.ar_credit_control), (300, "limited"))
         self.assertIn("300.00", partner.ar_credit_explanation)
