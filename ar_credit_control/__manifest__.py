@@ -6,6 +6,7 @@
     "author": "AR Suite",
     "license": "LGPL-3",
     "depends": ["account", "sale"],
+    "uninstall_hook": "uninstall_hook",
     "external_dependencies": {"python": ["xlsxwriter"]},
     "data": [
         "security/ar_credit_control_groups.xml",

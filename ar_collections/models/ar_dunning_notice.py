@@ -65,7 +65,7 @@ class ArDunningNotice(models.Model):
     mail_mail_id = fields.Many2one(
         "mail.mail", "Outgoing E-mail", readonly=True, ondelete="set null", groups="base.group_system"
     )
-    delivery_state = fields.Selection(related="mail_mail_id.state", string="Delivery")
+    delivery_state = fields.Selection(related="mail_mail_id.state", string="E-mail Delivery")
     delivery_failure = fields.Text(related="mail_mail_id.failure_reason")
     cancelled_by_id = fields.Many2one("res.users", readonly=True)
     cancelled_on = fields.Datetime(readonly=True)

@@ -8,6 +8,9 @@ from enum import StrEnum
 from .exposure import ZERO, Exposure
 from .rule import Facts, Verdict
 
+# No currency has smaller parts: what dividing by a rate leaves behind this digit is not money.
+FINEST = 6
+
 
 class Control(StrEnum):
     """How a customer is controlled. Zero is an amount, so the other cases need names of their own."""
@@ -79,7 +82,12 @@ class Position:
         """Return the position after orders that were confirmed meanwhile: amount per key, in the bound's currency."""
         return Position(
             tuple(
-                replace(bound, exposure=bound.exposure.plus_order(added.get(bound.key, ZERO) / bound.rate))
+                replace(
+                    bound,
+                    exposure=bound.exposure.plus_order(
+                        round(added.get(bound.key, ZERO) / bound.rate, FINEST)
+                    ),
+                )
                 for bound in self.bounds
             )
         )

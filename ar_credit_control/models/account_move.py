@@ -24,9 +24,9 @@ class AccountMove(models.Model):
         result = super()._compute_partner_credit_warning()
         warned = self.filtered("partner_credit_warning")
         pairs = {(move.commercial_partner_id._origin.id, move.company_id.id) for move in warned}
-        limits = self.env["ar.credit.account"]._get_limits(pairs) if pairs else {}
+        checked = self.env["ar.credit.account"]._get_checked_pairs(pairs) if pairs else set()
         for move in warned:
-            if limits[move.commercial_partner_id._origin.id, move.company_id.id].is_checked:
+            if (move.commercial_partner_id._origin.id, move.company_id.id) in checked:
                 move.partner_credit_warning = ""
         return result
 

@@ -33,7 +33,9 @@ class ArApprovalRequest(models.Model):
 
     name = fields.Char(string="Document", required=True, readonly=True)
     subject = fields.Selection(
-        lambda self: self.env["ar.approval.rule"]._fields["subject"].selection, required=True, readonly=True
+        lambda self: self.env["ar.approval.rule"]._fields["subject"]._description_selection(self.env),
+        required=True,
+        readonly=True,
     )
     res_model = fields.Char(string="Document Model", required=True, readonly=True, index=True)
     res_id = fields.Many2oneReference(

@@ -4,7 +4,7 @@ from ..core.approval import deadline
 from ..core.delegation import Bench, Seat, bench, is_met, seats
 
 STEP_STATES = [
-    ("waiting", "Waiting"),
+    ("waiting", "Later"),
     ("current", "To Decide"),
     ("approved", "Approved"),
     ("rejected", "Rejected"),

@@ -161,12 +161,12 @@ class ArCreditHold(models.Model):
 
     @api.depends("state", "partner_id", "company_id")
     def _compute_current(self):
-        measured = self.env["ar.credit.exposure"]._measure(self.company_id, self.partner_id.ids)
-        limits = self.env["ar.credit.account"]._get_limits({(h.partner_id.id, h.company_id.id) for h in self})
+        pairs = {(hold.partner_id.id, hold.company_id.id) for hold in self}
+        positions, _amounts = self.env["ar.credit.account"]._get_positions(pairs)
         for hold in self:
-            pair = hold.partner_id.id, hold.company_id.id
-            hold.current_exposure = float(measured.exposures[pair].total)
-            hold.current_limit = float(limits[pair].ceiling or 0)
+            bound = positions[hold.partner_id.id, hold.company_id.id].tightest
+            hold.current_exposure = float(bound.exposure.total)
+            hold.current_limit = float(bound.limit.ceiling or 0)
 
     # === CRUD === #
 

@@ -53,7 +53,7 @@ class CommittedCase(BaseCase):
                     for amount in amounts
                 ]
             )
-            company = orders.company_id
+            company = orders.company_id or env.company
             account = env["ar.credit.account"]
             if with_account:
                 account = account.create(

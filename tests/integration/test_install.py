@@ -46,7 +46,7 @@ STRUCTURE = {
     "mail templates": "SELECT name->>'en_US' || ' ' || id FROM mail_template",
     "activity types": "SELECT name->>'en_US' || ' ' || id FROM mail_activity_type",
     "sequences": """
-        SELECT name || ' ' || id FROM ir_sequence WHERE id NOT IN (
+        SELECT name || ' ' || id FROM ir_sequence WHERE COALESCE(company_id, 1) = 1 AND id NOT IN (
             SELECT batch_payment_sequence_id FROM res_company WHERE batch_payment_sequence_id IS NOT NULL)""",
     "defaults": "SELECT field_id || ' ' || id FROM ir_default WHERE company_id IS NULL OR company_id = 1",
     "system parameters": "SELECT key FROM ir_config_parameter",
