@@ -35,7 +35,9 @@ def measure(env, kind, sizes, customers, runs):
 def _customer(env, kind, name):
     partner = env["res.partner"].create({"name": name, "is_company": True})
     if kind == "ours":
-        env["ar.credit.account"].sudo().create({"partner_id": partner.id, "credit_limit": 1e12})
+        env["ar.credit.account"].sudo().create(
+            {"partner_id": partner.id, "control": "limited", "credit_limit": 1e12}
+        )
     elif kind == "oca":
         partner.write(
             {
