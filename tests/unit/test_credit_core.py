@@ -145,9 +145,9 @@ class TestDecide:
 
     def test_what_dividing_by_a_rate_leaves_is_no_excess(self):
         # 30 of the first currency are 90 of the second, where Decimal says 90.00000000000000000000000001.
-        first = _at(Limit(Control.LIMITED, Decimal(100)), key="group")
-        second = _at(Limit(Control.LIMITED, Decimal(100)), key="group", rate=Decimal(1) / 3)
-        decisions = list(decide_in_turn([(first, Decimal(30)), (second, Decimal(10))]))
+        first = _at(Limit(Control.LIMITED, Decimal(95)), key="group")
+        second = _at(Limit(Control.LIMITED, Decimal(95)), key="group", rate=Decimal(1) / 3)
+        decisions = list(decide_in_turn([(first, Decimal(30)), (second, Decimal(5))]))
         assert [decision.excess for decision in decisions] == [0, 0]
 
     @given(exposures)
