@@ -9,7 +9,8 @@ from . import demo
 
 
 def uninstall_hook(env: Environment) -> None:
-    """Take the steps of approvals away first: they keep the groups that they name from being deleted."""
+    """Remove what Odoo does not know of, and the steps of approvals: they keep the groups that they name."""
+    env.cr.execute(SQL("DROP FUNCTION IF EXISTS ar_credit_measure"))
     env.execute_query(SQL("DELETE FROM ar_approval_decision RETURNING id"))
     env.execute_query(SQL("DELETE FROM ar_approval_request_step RETURNING id"))
     env.execute_query(SQL("DELETE FROM ar_approval_step RETURNING id"))

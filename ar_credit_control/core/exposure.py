@@ -1,12 +1,12 @@
 """What a customer owes and will owe: the formulas of exposure, without a database.
 
 Quantities are in the unit of the order line, amounts in one currency per call and inclusive of tax. Nothing is
-rounded here: the caller rounds once, at the end, to the currency of the result.
+rounded before the caller does it once, at the end, to the currency of the result (`round_to`).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 ZERO = Decimal(0)
 
@@ -97,3 +97,14 @@ def share_of_invoice_line(claims: Mapping[int, Decimal], line_id: int) -> Decima
     weights = {key: abs(ordered) for key, ordered in claims.items()}
     whole = sum(weights.values())
     return weights[line_id] / whole if whole else 1 / Decimal(len(weights))
+
+
+def round_to(amount: Decimal, rounding: Decimal) -> Decimal:
+    """Return an amount rounded to a currency, half away from zero.
+
+    >>> round_to(Decimal("-1.025"), Decimal("0.05"))
+    Decimal('-1.05')
+
+    :param rounding: the smallest part of the currency, as 0.01, 0.05 or 1.
+    """
+    return (amount / rounding).quantize(Decimal(1), ROUND_HALF_UP) * rounding

@@ -15,6 +15,7 @@ from . import ar_credit_cover
 from . import ar_credit_explanation
 from . import ar_credit_account_recheck
 from . import ar_credit_document
+from . import ar_credit_exposure_query
 from . import ar_credit_exposure
 from . import ar_credit_facts
 from . import ar_credit_gate
@@ -35,7 +36,9 @@ from . import ar_credit_rule_condition
 from . import ar_open_item
 from . import ar_risk_class
 from . import account_move
+from . import account_move_line
 from . import account_partial_reconcile
+from . import account_payment
 from . import account_payment_method_line
 from . import mail_activity
 from . import mail_activity_type

@@ -17,6 +17,10 @@ class AccountMove(models.Model):
         "ar.credit.hold", "move_id", string="Credit Holds", groups=CREDIT_GROUPS
     )
 
+    _ar_credit_draft_idx = models.Index(
+        "(commercial_partner_id) WHERE state = 'draft' AND move_type = 'out_invoice'"
+    )
+
     # === COMPUTE === #
 
     def _compute_partner_credit_warning(self):

@@ -134,7 +134,8 @@ class ArCreditAccount(models.Model):
     )  # fmt: skip
     def _compute_position(self):
         pairs = {pair for account in self if all(pair := account._get_pair())}
-        loaded, positions, _amounts = self._get_explained_positions(pairs)
+        loaded = self.env["ar.credit.terms"]._load(pairs)
+        positions, _amounts = self._get_positions(pairs, loaded=loaded)
         for account in self:
             account.update(account._get_position_values(loaded, positions.get(account._get_pair())))
 
@@ -172,7 +173,8 @@ class ArCreditAccount(models.Model):
     def _compute_limit_explanation(self):
         pairs = {pair for account in self if all(pair := account._get_pair())}
         since = fields.Date.today() - timedelta(days=EXPLAINED_DAYS)
-        loaded, positions, _amounts = self._get_explained_positions(pairs, since=since)
+        loaded = self.env["ar.credit.terms"]._load(pairs, since=since)
+        positions, _amounts = self._get_positions(pairs, loaded=loaded)
         for account in self:
             pair = account._get_pair()
             account.limit_explanation = (

@@ -37,11 +37,10 @@ class ArCreditAccountBreakdown(models.AbstractModel):
         return self._open_list(self.env._("Open Receivables"), "account.move.line", domain)
 
     def action_open_open_orders(self):
-        """Open the confirmed orders that are not invoiced yet."""
+        """Open the orders with something ordered or delivered that is not invoiced yet."""
         domain = [
             *self._get_family_domain("partner_invoice_id"),
-            ("state", "=", "sale"),
-            ("order_line.ar_credit_open", "!=", 0),
+            ("ar_credit_open", ">", 0),
         ]
         return self._open_list(self.env._("Orders Not Invoiced"), "sale.order", domain)
 

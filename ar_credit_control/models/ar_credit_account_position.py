@@ -1,5 +1,3 @@
-from collections import defaultdict
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -20,50 +18,26 @@ class ArCreditAccountPosition(models.AbstractModel):
     _description = "Position of a credit account"
 
     @api.model
-    def _get_limits(self, pairs):
-        """Return the own limit in force per pair, for gross exposure (what covers secure may be owed on top).
-
-        A group's limit is not in it: `_get_positions` has both.
-
-        :param set pairs: what to look up; those without account get the default of their company.
-        :rtype: dict
-        """
-        loaded, today = self.env["ar.credit.terms"]._load(pairs), fields.Date.today()
-        return {pair: loaded.in_force(pair, today).widened() for pair in pairs}
-
-    @api.model
     def _get_checked_pairs(self, pairs):
         """Return those of the pairs whose orders are checked at all, by their own limit or by that of their group.
 
         :rtype: set
         """
         loaded, today = self.env["ar.credit.terms"]._load(pairs), fields.Date.today()
-        shared = {
-            group_id: limit_in_force(group.terms, NO_SHARED_LIMIT, today).limit.is_checked
-            for group_id, group in loaded.groups.items()
-        }
-        return {
-            pair
-            for pair in pairs
-            if loaded.in_force(pair, today).limit.is_checked or shared.get(loaded.group_of(pair))
-        }
+        return {pair for pair in pairs if loaded.is_checked(pair, today)}
 
     @api.model
-    def _get_positions(self, pairs, order_ids=()):
+    def _get_positions(self, pairs, order_ids=(), loaded=None):
         """Measure what bounds customers and what counts against it, leaving out some of their orders.
 
         :param pairs: (commercial partner id, company id).
         :param order_ids: sale.order ids whose amounts are wanted apart.
+        :param loaded: the terms of the pairs (`ar.credit.terms`), where they were read in this transaction already.
         :return: (dict of pair -> core Position without those orders, dict of order id -> Decimal amount in company
             currency, zero where nothing of it is open)
         """
-        _loaded, positions, amounts = self._get_explained_positions(pairs, order_ids)
-        return positions, amounts
-
-    @api.model
-    def _get_explained_positions(self, pairs, order_ids=(), since=None):
-        """Return the terms (`ar.credit.terms`, with what ended on `since` or later), and as `_get_positions`."""
-        loaded = self.env["ar.credit.terms"]._load(pairs, since=since)
+        if loaded is None:
+            loaded = self.env["ar.credit.terms"]._load(pairs)
         exposures, amounts = self._measure_pairs({*pairs, *loaded.accounts}, order_ids)
         positions = {}
         for pair in pairs:
@@ -73,7 +47,7 @@ class ArCreditAccountPosition(models.AbstractModel):
             if group:
                 bounds += (self._get_group_bound(loaded, group, pair, exposures),)
             positions[pair] = Position(bounds)
-        return loaded, positions, amounts
+        return positions, amounts
 
     @api.model
     def _get_empty_position(self, company):
@@ -89,12 +63,7 @@ class ArCreditAccountPosition(models.AbstractModel):
         partner_ids = sorted({partner_id for partner_id, _company_id in pairs})
         # sudo: exposure is about all documents of the customer, whoever asks
         measured = self.env["ar.credit.exposure"].sudo()._measure(companies.sudo(), partner_ids, order_ids)
-        apart = defaultdict(lambda: ZERO)
-        for pair, amount in measured.orders.values():
-            apart[pair] += amount
-        exposures = {pair: measured.exposures[pair].plus_order(-apart[pair]) for pair in pairs}
-        amounts = {order_id: amount for order_id, (_pair, amount) in measured.orders.items()}
-        return exposures, defaultdict(lambda: ZERO, amounts)
+        return {pair: measured.exposures[pair] for pair in pairs}, measured.orders
 
     @api.model
     def _get_group_bound(self, loaded, group, pair, exposures):
@@ -194,7 +163,7 @@ class ArCreditAccountPosition(models.AbstractModel):
         if missing:
             self._create_missing(missing)
             self._bump(missing)
-        self.env["ar.credit.account"].invalidate_model(["lock_version"])
+        self.env["ar.credit.account"].invalidate_model(["lock_version"], flush=False)
 
     @api.model
     def _bump(self, pairs):

@@ -2,7 +2,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from odoo import models
+from odoo import fields, models
 
 from ..core.credit_check import Control, Decision, Limit, complete, decide_in_turn
 from ..core.exposure import Exposure
@@ -64,9 +64,9 @@ class ArCreditGate(models.AbstractModel):
                 order.partner_invoice_id.commercial_partner_id.id,
                 order.company_id.id,
                 order.currency_id.id,
-                order._get_ar_credit_open(),
+                order._get_ar_credit_counted(),
             )
-            for order in orders.sudo().exists()
+            for order in orders.sudo()
             if order.state == "sale"
         }
 
@@ -152,13 +152,13 @@ class ArCreditGate(models.AbstractModel):
             return
         moves = moves.sudo()  # sudo: as in _check_raised
         pair_of = {move.id: move._get_ar_credit_pair() for move in moves}
-        pairs, locked = self._get_pairs(set(pair_of.values()), CheckPoint.INVOICE)
+        pairs, locked, loaded = self._get_pairs(set(pair_of.values()), CheckPoint.INVOICE)
         checked = moves.filtered(lambda move: pair_of[move.id] in pairs)
         decisions = self._decide_forced(moves - checked, CheckPoint.INVOICE)
         if checked:
             accounts = self.env["ar.credit.account"]
             accounts._lock(locked)
-            positions, _none = accounts._get_positions(pairs)
+            positions, _none = accounts._get_positions(pairs, loaded=loaded)
             amounts = {move.id: move._get_ar_credit_decimal() for move in checked}
             for move in checked:  # they are in the ledger by now
                 taken = {
@@ -178,14 +178,14 @@ class ArCreditGate(models.AbstractModel):
         :return: dict of order id -> core Decision, of those that any rule concerns.
         """
         pair_of = {order.id: order._get_ar_credit_pair() for order in orders}
-        pairs, locked = self._get_pairs(set(pair_of.values()), check_point)
+        pairs, locked, loaded = self._get_pairs(set(pair_of.values()), check_point)
         checked = orders.filtered(lambda order: pair_of[order.id] in pairs)
         decisions = {}
         if checked:
             accounts = self.env["ar.credit.account"]
             if not preview:
                 accounts._lock(locked)
-            positions, amounts = accounts._get_positions(pairs, checked.ids)
+            positions, amounts = accounts._get_positions(pairs, checked.ids, loaded)
             if preview:
                 amounts |= {
                     order.id: order._get_ar_credit_decimal() for order in checked if order.state != "sale"
@@ -197,21 +197,26 @@ class ArCreditGate(models.AbstractModel):
         """Return whom the rules concern at a check point, and who of them has to be locked.
 
         :param set pairs: (commercial partner id, company id).
-        :return: (set of pairs, set of pairs with a limit)
+        The terms are read before the lock: Odoo's transactions see the database as of their first statement, so the
+        lock either fails because somebody changed them meanwhile, or they hold.
+
+        :return: (set of pairs, set of pairs with a limit, the terms of all of them)
         """
         rules = self.env["ar.credit.rule"]
         companies = {company_id for _partner_id, company_id in pairs}
         asking = {c for c in companies if rules._get_facts_asked(c, [check_point]) is not None}
         pairs = {pair for pair in pairs if pair[1] in asking}
         if not pairs:
-            return set(), set()
-        accounts = self.env["ar.credit.account"]
-        limited = accounts._get_checked_pairs(pairs)
+            return set(), set(), None
+        loaded, today = self.env["ar.credit.terms"]._load(pairs), fields.Date.today()
+        limited = {pair for pair in pairs if loaded.is_checked(pair, today)}
         beyond = {c for c in asking if rules._looks_beyond_the_limit(c, check_point)}
-        others = {pair for pair in pairs - limited if pair[1] in beyond}
-        limits = accounts._get_limits(others) if others else {}
-        unlimited = {pair for pair, limit in limits.items() if limit.control is Control.UNLIMITED}
-        return limited | unlimited, limited
+        unlimited = {
+            pair
+            for pair in pairs - limited
+            if pair[1] in beyond and loaded.in_force(pair, today).limit.control is Control.UNLIMITED
+        }
+        return limited | unlimited, limited, loaded
 
     def _decide(self, documents, check_point, pair_of, positions, amounts, preview=False):
         """Decide on documents of customers that rules concern, each seeing those before it.

@@ -47,6 +47,12 @@ class Loaded:
         account = self.accounts.get(pair)
         return account.group_id if account else 0
 
+    def is_checked(self, pair, day) -> bool:
+        """Whether orders of a pair are checked at all, by its own limit or by that of its group."""
+        group = self.groups.get(self.group_of(pair))
+        shared = group and limit_in_force(group.terms, NO_SHARED_LIMIT, day).limit
+        return self.in_force(pair, day).limit.is_checked or bool(shared and shared.is_checked)
+
 
 class ArCreditTerms(models.AbstractModel):
     """Reads what was decided about limits, as terms for `core.limit`: one statement for any number of customers."""

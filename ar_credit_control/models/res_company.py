@@ -1,7 +1,6 @@
 from datetime import datetime, time, timedelta
 
 from odoo import fields, models
-from odoo.tools import SQL
 
 from ..core.credit_check import Control, Limit
 
@@ -91,26 +90,6 @@ class ResCompany(models.Model):
         "CHECK(ar_credit_grace_days >= 0 AND ar_credit_horizon_days >= 0 AND ar_credit_raiser_days >= 0)",
         "Numbers of days can't be negative.",
     )
-
-    def _get_ar_credit_policy_row(self):
-        """Return the row of this company that the exposure statement reads its policy from (see `_measure_query`).
-
-        :rtype: SQL
-        """
-        self.ensure_one()
-        today = fields.Date.today()
-        return SQL(
-            "(%s, %s, %s, %s::numeric, %s, %s, %s, %s::date, %s::timestamp)",
-            self.id,
-            self.root_id.id,
-            self.currency_id.id,
-            str(self.currency_id.rounding),
-            self.currency_id.decimal_places,
-            self.ar_credit_net_credits,
-            self.ar_credit_payments_counted == "banked",
-            today - timedelta(days=self.ar_credit_grace_days),
-            self._get_ar_credit_horizon(),
-        )
 
     def _get_ar_credit_horizon(self):
         """Return until when orders have to be delivered to count as exposure (naive UTC), or None: all count."""

@@ -60,7 +60,8 @@ class ResPartner(models.Model):
         pairs = {(partner.id, company.id) for partner in self.commercial_partner_id._origin}
         accounts = {account.partner_id.id: account for account in accounts_model._search_pairs(pairs)}
         # The numbers are about all documents of the customer; the groups on the fields guard the reader.
-        loaded, positions, _amounts = accounts_model._get_explained_positions(pairs)
+        loaded = self.env["ar.credit.terms"]._load(pairs)
+        positions, _amounts = accounts_model._get_positions(pairs, loaded=loaded)
         for partner in self:
             pair = partner.commercial_partner_id._origin.id, company.id
             position = positions.get(pair) or accounts_model._get_empty_position(company)
@@ -84,7 +85,8 @@ class ResPartner(models.Model):
         company, accounts_model = self.env.company, self.env["ar.credit.account"]
         pairs = {(partner.id, company.id) for partner in self.commercial_partner_id._origin}
         explanation = self.env["ar.credit.explanation"]
-        loaded, positions, _amounts = accounts_model._get_explained_positions(pairs)
+        loaded = self.env["ar.credit.terms"]._load(pairs)
+        positions, _amounts = accounts_model._get_positions(pairs, loaded=loaded)
         for partner in self:
             pair = partner.commercial_partner_id._origin.id, company.id
             known = pair in positions

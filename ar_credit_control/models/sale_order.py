@@ -3,6 +3,9 @@ from odoo.exceptions import AccessError, UserError
 
 from .ar_credit_hold import STATES as HOLD_STATES
 
+# What the check stands on, so nobody types it in.
+DERIVED_FIELDS = {"ar_credit_confirmed_on", "ar_credit_open", "ar_credit_paid_online"}
+
 
 class SaleOrder(models.Model):
     """Credit of the customer on the order, the guard of its confirmation, and its holds.
@@ -40,11 +43,38 @@ class SaleOrder(models.Model):
     ar_credit_message = fields.Text(
         string="Credit Warning", compute="_compute_ar_credit_message", compute_sudo=True
     )
+    ar_credit_open = fields.Monetary(
+        string="Open for Credit",
+        compute="_compute_ar_credit_open",
+        store=True,
+        help="What is ordered or delivered and not on posted invoices, in order currency, tax included. An order whose"
+        " advance invoices exceed that does not lower what other orders add.",
+    )
+    ar_credit_paid_online = fields.Boolean(
+        string="With Online Payments", compute="_compute_ar_credit_paid_online", store=True
+    )
     ar_credit_confirmed_on = fields.Datetime(
         string="Credit Checked on", compute="_compute_ar_credit_confirmed_on", store=True, copy=False
     )
 
+    # All that the measurement of open orders reads, so that it never leaves the index.
+    _ar_credit_open_idx = models.Index(
+        "(partner_invoice_id, company_id, currency_id) INCLUDE (ar_credit_open, commitment_date)"
+        " WHERE ar_credit_open > 0"
+    )
+    _ar_credit_paid_online_idx = models.Index("(partner_invoice_id) WHERE ar_credit_paid_online")
+
     # === COMPUTE === #
+
+    @api.depends("order_line.ar_credit_open")
+    def _compute_ar_credit_open(self):
+        for order in self:
+            order.ar_credit_open = max(0.0, sum(order.order_line.mapped("ar_credit_open")))
+
+    @api.depends("transaction_ids")
+    def _compute_ar_credit_paid_online(self):
+        for order in self:
+            order.ar_credit_paid_online = bool(order.transaction_ids)
 
     @api.depends("state")
     def _compute_ar_credit_confirmed_on(self):
@@ -130,8 +160,8 @@ class SaleOrder(models.Model):
 
         :raise AccessError: unless the code runs as superuser, as Odoo's payment flow does.
         """
-        if not self.env.su and "ar_credit_confirmed_on" in names:
-            raise AccessError(self.env._("When the credit was checked is not for anybody to write."))
+        if not self.env.su and not DERIVED_FIELDS.isdisjoint(names):
+            raise AccessError(self.env._("What the credit check found is not for anybody to write."))
         if not self.env.su and not {"transaction_ids", "authorized_transaction_ids"}.isdisjoint(names):
             raise AccessError(self.env._("Payments are linked to orders by the payment itself."))
 

@@ -38,7 +38,7 @@ class SaleOrderCredit(models.AbstractModel):
         currency = self.company_id.currency_id
         return self.env["ar.credit.exposure"]._to_decimal(currency, self._get_ar_credit_amount())
 
-    def _get_ar_credit_open(self):
+    def _get_ar_credit_counted(self):
         """Return what of a confirmed order counts as exposure, in order currency: nothing beyond the horizon.
 
         So a delivery date that comes nearer is a change like a dearer line.
@@ -47,7 +47,7 @@ class SaleOrderCredit(models.AbstractModel):
         horizon = self.company_id._get_ar_credit_horizon()
         if horizon and self.commitment_date and self.commitment_date > horizon:
             return 0.0
-        return sum(self.order_line.mapped("ar_credit_open"))
+        return self.ar_credit_open
 
     def _get_ar_credit_total(self):
         """Return the total in the currency of the order."""

@@ -34,8 +34,6 @@ class SaleOrderLine(models.Model):
     # Recomputes overwrite write_uid; they do not come through `write`, so this tells who really did it.
     ar_priced_by_id = fields.Many2one("res.users", string="Priced By", readonly=True, copy=False)
 
-    _ar_credit_open_idx = models.Index("(order_id) WHERE ar_credit_open <> 0")
-
     @api.depends(
         "order_id.state",
         "display_type",

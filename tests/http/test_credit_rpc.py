@@ -70,6 +70,7 @@ class TestCreditRpc(ARHttpCase):
         self._refused("sale.order", "write", ids, {"state": "sale"})
         self._refused("sale.order.line", "write", line.ids, {"ar_credit_open": 0})
         self._refused("sale.order.line", "write", line.ids, {"price_total": 0})
+        self._refused("sale.order", "write", ids, {"ar_credit_open": 0})
         self._refused("sale.order", "_use_ar_credit_approval", ids)
         self._refused("ar.credit.account", "write", self.account.ids, {"credit_limit": 1e9})
         self._refused("ar.credit.account", "search_read", [])

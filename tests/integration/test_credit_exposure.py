@@ -157,6 +157,42 @@ class TestCreditExposure(CreditCase):
             float(self._exposure().total), euro._convert(100, self.company.currency_id, self.company, today)
         )
 
+    def test_rates_are_those_of_odoo(self):
+        currency = self.env["res.currency"].create({"name": "QQQ", "symbol": "Q", "rounding": 0.01})
+        today, rates = fields.Date.today(), self.env["res.currency.rate"]
+        pricelist = self.env["product.pricelist"].create({"name": "Q", "currency_id": currency.id})
+        self._confirmed(100, pricelist_id=pricelist.id)
+        self.assert_exposure(100)  # no rate at all
+        for days, rate, company in (
+            (9, 3, self.company),  # the first of those to come
+            (5, 7, self.company),
+            (-9, 0.3, self.company),
+            (-3, 0.7, self.company),
+            (-1, 0.9, self.env["res.company"]),  # for all companies, after the company's own
+        ):
+            rates.create(
+                {
+                    "name": today + timedelta(days=days),
+                    "rate": rate,
+                    "currency_id": currency.id,
+                    "company_id": company.id,
+                }
+            )
+            self.assert_exposure(currency._convert(100, self.company.currency_id, self.company, today))
+        self.assert_exposure(142.86)
+
+    def test_orders_apart_are_not_in_the_rest(self):
+        foreign = self.setup_other_currency("EUR", rates=[("2020-01-01", 3)])
+        pricelist = self.env["product.pricelist"].create({"name": "EUR", "currency_id": foreign.id})
+        apart = self._confirmed(100, pricelist_id=pricelist.id)
+        self._confirmed(0.05, pricelist_id=pricelist.id)
+        self._confirmed(7)
+        measured = self.env["ar.credit.exposure"]._measure(self.company, self.customer.ids, apart.ids)
+        self.assertEqual(str(measured.orders[apart.id]), "33.33")
+        self.assertEqual(
+            str(measured.exposures[self.customer.id, self.company.id].total), "7.02", "each rounded once"
+        )
+
     def test_unit_of_the_invoice_may_differ(self):
         dozen = self.env.ref("uom.product_uom_dozen")
         order = self._order(1)

@@ -66,6 +66,11 @@ class TestCreditAttacks(CreditCase):
                 lambda name=name: self.order.write({"order_line": [Command.update(line.id, {name: 0})]})
             )
 
+    def test_what_the_check_reads_of_an_order_can_not_be_typed_in(self):
+        for name in ("ar_credit_open", "ar_credit_paid_online", "ar_credit_confirmed_on"):
+            self._refused(lambda name=name: self.order.write({name: False}))
+            self._refused(lambda name=name: self.order.copy({name: False}))
+
     def test_invoices_and_payments_of_others_can_not_be_linked(self):
         invoice = self.init_invoice("out_invoice", partner=self.partner_a, amounts=[500], taxes=[], post=True)
         line = self.order.order_line

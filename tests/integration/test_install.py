@@ -25,6 +25,7 @@ STRUCTURE = {
     "tables and views": "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'",
     "columns": "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public'",
     "indexes": "SELECT indexname FROM pg_indexes WHERE schemaname = 'public'",
+    "functions": "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
     "constraints": "SELECT conrelid::regclass::text || ' ' || conname FROM pg_constraint WHERE conrelid <> 0",
     "models": "SELECT model FROM ir_model",
     "fields": "SELECT model || '.' || name FROM ir_model_fields",

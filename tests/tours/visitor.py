@@ -42,6 +42,8 @@ _PLACE = """
     return top && (el.contains(top) || top.contains(el)) ? {x, y} : null;
 """
 
+_SUGGESTION = ".o-autocomplete--dropdown-item a"
+
 
 class Visitor:
     """One browser window; made by `visit`."""
@@ -109,8 +111,11 @@ class Visitor:
         self.browser.navigate_to(path if "://" in path else self.case.base_url() + path, wait_stop=True)
 
     def click(self, selector, text="", index=0, timeout=PATIENCE):
-        """Click an element once it is in sight and nothing covers it."""
-        place = self._find(selector, text, _PLACE, index, timeout)
+        """Click an element once it is in sight, stands still and nothing covers it."""
+        place, before = self._find(selector, text, _PLACE, index, timeout), None
+        while place != before:
+            time.sleep(0.05)
+            place, before = self._find(selector, text, _PLACE, index, timeout), place
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
             event = {"type": kind, "button": "left", "clickCount": 1, **place}
             if kind == "mouseMoved":
@@ -124,9 +129,18 @@ class Visitor:
         self.browser._websocket_request("Input.insertText", params={"text": text})
 
     def pick(self, selector, text, index=0):
-        """Type into a many2one and take the suggestion with that text."""
+        """Type into a many2one and take the suggestion with that text.
+
+        A list that is drawn anew at that moment swallows the click; whoever sees it stay open clicks again.
+        """
         self.type(selector, text, index=index)
-        self.click(".o-autocomplete--dropdown-item a, .ui-menu-item a, .o_m2o_dropdown_option a", text)
+        for _try in range(5):
+            self.click(_SUGGESTION, text)
+            deadline = time.monotonic() + 5
+            while self.sees(_SUGGESTION) and time.monotonic() < deadline:
+                time.sleep(0.1)
+            if not self.sees(_SUGGESTION):
+                break
 
     def choose_menu(self, *xmlids):
         """Open a menu of the web client by the xml ids on the way to it; wait until its page or dialog is there."""

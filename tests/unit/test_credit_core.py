@@ -19,6 +19,7 @@ from odoo.addons.ar_credit_control.core.credit_check import (
 from odoo.addons.ar_credit_control.core.exposure import (
     Exposure,
     open_amount,
+    round_to,
     share_of_invoice_line,
     uninvoiced_quantity,
 )
@@ -67,6 +68,24 @@ class TestOpenAmount:
             assert uninvoiced_quantity(-ordered, -delivered, -invoiced) == -uninvoiced_quantity(
                 ordered, delivered, invoiced
             )
+
+    @pytest.mark.parametrize(
+        ("amount", "rounding", "expected"),
+        [
+            ("0.005", "0.01", "0.01"),
+            ("-0.005", "0.01", "-0.01"),
+            ("1.024", "0.05", "1.00"),
+            ("2.5", "1", "3"),
+        ],
+    )
+    def test_rounds_half_away_from_zero(self, amount, rounding, expected):
+        assert round_to(Decimal(amount), Decimal(rounding)) == Decimal(expected)
+
+    @given(amounts, st.sampled_from([Decimal("0.01"), Decimal("0.05"), Decimal(1)]))
+    def test_rounding_stays_within_half_of_the_smallest_part(self, amount, rounding):
+        rounded = round_to(amount, rounding)
+        assert abs(rounded - amount) * 2 <= rounding
+        assert rounded % rounding == 0
 
     def test_share_of_an_invoice_line_is_by_ordered_quantity(self):
         claims = {1: Decimal(3), 2: Decimal(-1)}
