@@ -106,7 +106,7 @@ def load_apiv3_key(text: str) -> bytes:
 def _certificate(pem: str) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificate(pem.strip().encode())
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         raise KeyFormatError("not a certificate") from None
 
 
