@@ -35,8 +35,14 @@ def settlement_file(gateway, settle_date):
             6: "6226 **** 0018".replace(" ", ""), 7: f"{amount:012d}", 8: "0000", 9: "08", 10: order.query_id,
             11: "07", 12: order.number, 14: "000000",
         }  # fmt: skip
+        fee = 0 if order.original else amount * 6 // 1000
+        net = amount - fee
+        values.update({
+            16: f"D{fee:012d}", 17: f"{'D' if order.original else 'C'}{net:012d}", 18: "0001", 20: order.kind,
+            21: order.fields["txnSubType"], 22: order.fields["bizType"], 28: gateway.merchant.mer_id,
+        })  # fmt: skip
         if order.original:
-            values[27] = order.original.query_id
+            values.update({27: order.original.query_id, 41: order.original.number})
         lines.append(line(values))
     if not lines:
         return None

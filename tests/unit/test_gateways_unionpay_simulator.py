@@ -6,7 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from odoo.addons.ar_payment_gateways.core import trade, unionpay_form, unionpay_requests, unionpay_trade
+from odoo.addons.ar_payment_gateways.core import (
+    settlement_unionpay,
+    trade,
+    unionpay_form,
+    unionpay_requests,
+    unionpay_trade,
+)
+from odoo.addons.ar_payment_gateways.core.settlement_bill import Kind
 from odoo.addons.ar_payment_gateways.core.trade import RefundVerdict, Verdict
 from odoo.addons.ar_payment_gateways.core.unionpay_signing import RefusedMessageError
 
@@ -200,3 +207,32 @@ def test_lost_late_and_repeated(shop):
     assert len(shop.notifications) == 3
     report = unionpay_trade.report_of_notification(shop.notifications[2])
     assert shop.verdict(order, report) is Verdict.PAID
+
+
+def test_settlement_files(shop):
+    today = shop.simulator.now().date()
+
+    def fetch(day=today):
+        fields = unionpay_requests.file_fields(
+            mer_id=MERCHANT.mer_id, settled_on=day, now=shop.simulator.now()
+        )
+        return shop.call("/", fields)
+
+    assert fetch()["respCode"] == unionpay_requests.NO_FILE
+    order = shop.order(shop.url)
+    shop.apply(order)
+    shop.simulator.pay(order["order_number"])
+    shop.simulator.knobs.hold_refunds = True
+    shop.give_back(order, "RF20261123080000AAAAAAAAAA", 345, shop.url)
+    shop.simulator.finish_refund("RF20261123080000AAAAAAAAAA")
+    content = settlement_unionpay.unpack_answer(fetch()["fileContent"])
+    bill = settlement_unionpay.parse_trade_file(content, today)
+    assert [(line.kind, line.amount_minor) for line in bill.lines] == [
+        (Kind.PAYMENT, 12345),
+        (Kind.REFUND, 345),
+    ]
+    assert {line.order_number for line in bill.lines} == {order["order_number"]}
+    assert bill.lines[0].trade_no == shop.notifications[0]["queryId"]
+    shop.simulator.knobs.bill_amount_delta = {order["order_number"]: 1}
+    content = settlement_unionpay.unpack_answer(fetch()["fileContent"])
+    assert settlement_unionpay.parse_trade_file(content, today).total_minor(Kind.PAYMENT) == 12346

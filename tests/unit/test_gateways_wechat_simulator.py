@@ -10,12 +10,14 @@ from datetime import UTC, date, datetime
 import pytest
 
 from odoo.addons.ar_payment_gateways.core import (
+    settlement_wechat,
     trade,
     wechat_message,
     wechat_requests,
     wechat_signing,
     wechat_trade,
 )
+from odoo.addons.ar_payment_gateways.core.settlement_bill import Kind
 from odoo.addons.ar_payment_gateways.core.trade import RefundVerdict, Verdict
 from odoo.addons.ar_payment_gateways.core.wechat_signing import RefusedMessageError
 
@@ -250,17 +252,31 @@ def test_lost_repeated_and_reordered(shop):
     assert len(shop.contents) == 5
 
 
-def test_bills_are_given_once_signed_for(shop):
+def test_bills(shop):
     status, answer = shop.call("GET", wechat_requests.trade_bill_target(date(2020, 1, 1)))
     assert wechat_trade.advise(status, answer["code"]).name == "NOT_FOUND"
     order = shop.order(shop.url)
     shop.call("POST", wechat_requests.NATIVE_TARGET, order)
     shop.simulator.pay(order["out_trade_no"])
+    shop.refund(order, "RF00000001", 345, shop.url)
     today = shop.simulator.now().date()
     _status, answer = shop.call("GET", wechat_requests.trade_bill_target(today))
     parts = urllib.parse.urlsplit(answer["download_url"])
-    with pytest.raises(urllib.error.HTTPError):
+    with pytest.raises(urllib.error.HTTPError):  # the download wants a signature, too
         urllib.request.urlopen(answer["download_url"])
-    status, content = shop.call("GET", f"{parts.path}?{parts.query}")
-    assert content.startswith("\ufeff交易时间,".encode())
-    assert order["out_trade_no"].encode() in content
+    _status, content = shop.call("GET", f"{parts.path}?{parts.query}")
+    settlement_wechat.check_sha1(content, answer["hash_value"])
+    bill = settlement_wechat.parse_trade_bill(content)
+    assert bill.account == order["mchid"]
+    assert [(line.kind, line.amount_minor) for line in bill.lines] == [
+        (Kind.PAYMENT, 12345),
+        (Kind.REFUND, 345),
+    ]
+    assert {line.order_number for line in bill.lines} == {order["out_trade_no"]}
+    _status, answer = shop.call("GET", wechat_requests.fund_bill_target(today))
+    parts = urllib.parse.urlsplit(answer["download_url"])
+    lines = settlement_wechat.parse_fund_bill(shop.call("GET", f"{parts.path}?{parts.query}")[1])
+    assert [line.kind for line in lines] == [Kind.PAYMENT, Kind.FEE, Kind.REFUND]
+    shop.simulator.knobs.bill_not_ready = True
+    status, answer = shop.call("GET", wechat_requests.trade_bill_target(today))
+    assert wechat_trade.advise(status, answer["code"]).name == "RETRY_SAME"
