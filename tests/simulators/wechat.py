@@ -53,6 +53,13 @@ class WechatSimulator(Gateway):
         self.orders = Orders(self)
         self.bills = Bills(self)
         self.other_key = None
+        self.codes = {}  # code of the official account: openid
+
+    def new_code(self):
+        """A visitor of WeChat's browser passes the official account."""
+        code = secrets.token_hex(16)
+        self.codes[code] = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
+        return code
 
     def by_cashier_id(self, cashier_id):
         with self.lock:

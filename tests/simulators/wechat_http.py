@@ -20,7 +20,9 @@ class WechatHandler(Handler):
     """Checks each request's signature, then looks the address up."""
 
     def get(self, path):
-        if path.startswith("/cashier/"):
+        if path.startswith(("/connect/", "/sns/")):
+            self._openid(urllib.parse.urlsplit(path))
+        elif path.startswith("/cashier/"):
             self._cashier(urllib.parse.urlsplit(path).path.split("/")[2])
         else:
             self._merchant("GET", path, b"")
@@ -134,6 +136,27 @@ class WechatHandler(Handler):
         raise RefusalError(404, "RESOURCE_NOT_EXISTS")
 
     # --- buyers ---
+
+    def _openid(self, parts):
+        """The official account: send the visitor back with a code, exchange the code once."""
+        query = dict(urllib.parse.parse_qsl(parts.query))
+        merchant = self.simulator.merchant
+        if parts.path == "/connect/oauth2/authorize":
+            expected = ["appid", "redirect_uri", "response_type", "scope", "state"]
+            if list(query) != expected or (query["appid"], query["scope"]) != (merchant.appid, "snsapi_base"):
+                self.send_error(400)
+                return
+            back = urllib.parse.urlsplit(query["redirect_uri"])
+            added = urllib.parse.urlencode({"code": self.simulator.new_code(), "state": query["state"]})
+            target = back._replace(query="&".join(filter(None, (back.query, added)))).geturl()
+            self.answer(302, headers={"Location": target})
+            return
+        right = (query.get("appid"), query.get("secret")) == (merchant.appid, merchant.appsecret)
+        openid = right and self.simulator.codes.pop(query.get("code"), None)
+        found = (
+            {"openid": openid, "scope": "snsapi_base"} if openid else {"errcode": 40029 if right else 40125}
+        )
+        self.answer(200, json.dumps(found).encode(), "text/plain")
 
     def _cashier(self, cashier_id):
         order = self.simulator.by_cashier_id(cashier_id)

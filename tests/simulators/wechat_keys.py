@@ -42,6 +42,7 @@ class Merchant:
     platform_key: object = field(default_factory=new_key)
     certificate_key: object = field(default_factory=new_key)
     apiv3_key: str = "ar-suite-simulator-apiv3-key-032"
+    appsecret: str = "0123456789abcdef0123456789abcdef"
     mchid: str = MCHID
     appid: str = APPID
     key_id: str = KEY_ID
@@ -63,7 +64,7 @@ class Merchant:
         """Load the keys of `folder`, made there first if they are missing.
 
         wechat_merchant_private.pem and wechat_platform_public.pem are what the provider in Odoo is configured with;
-        wechat_merchant.json holds mchid, appid, merchant_serial, key_id and apiv3_key.
+        wechat_merchant.json holds mchid, appid, appsecret, merchant_serial, key_id and apiv3_key.
         """
         folder.mkdir(parents=True, exist_ok=True)
         keys = {}
@@ -75,9 +76,16 @@ class Merchant:
             keys[f"{who}_key"] = serialization.load_pem_private_key(path.read_bytes(), password=None)
         merchant = cls(**keys)
         path = folder / "wechat_merchant.json"
-        if path.exists():  # the serial stays what the provider was configured with
-            merchant.merchant_serial = json.loads(path.read_text())["merchant_serial"]
+        platform = folder / "wechat_platform_certificate.pem"
+        if path.exists():  # serials stay what the provider was configured with
+            data = json.loads(path.read_text())
+            merchant.merchant_serial, merchant.platform_serial = (
+                data["merchant_serial"],
+                data["platform_serial"],
+            )
+            merchant.platform_certificate = platform.read_text()
+        platform.write_text(merchant.platform_certificate)
         (folder / "wechat_platform_public.pem").write_text(merchant.platform_public_pem)
-        names = ("mchid", "appid", "merchant_serial", "key_id", "apiv3_key")
+        names = ("mchid", "appid", "merchant_serial", "key_id", "apiv3_key", "appsecret", "platform_serial")
         path.write_text(json.dumps({name: getattr(merchant, name) for name in names}))
         return merchant
