@@ -31,6 +31,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 from . import alipay_keys as keys
+from .alipay_bill import BILL_METHOD, Bills
 from .alipay_http import Handler
 from .alipay_trades import CHINA, NUMBER, TIME_FORMAT, RefusalError, Trades, now, yuan
 
@@ -70,6 +71,7 @@ class AlipaySimulator:
         self.trades = Trades(self.merchant)
         self.knobs = Knobs()
         self.other_key = None
+        self.bills = Bills(self)
         self.requests = []  # (method, biz_content) of every request with a valid signature
         self.refusals = []  # sub_codes answered
         self.notifications = []  # (fields, answer) in the order they were sent
@@ -134,6 +136,8 @@ class AlipaySimulator:
         return content
 
     def _execute(self, method, content, params):
+        if method == BILL_METHOD:
+            return self.bills.ask(content)
         if not NUMBER.fullmatch(str(content.get("out_trade_no", ""))):
             raise RefusalError("ACQ.INVALID_PARAMETER", "out_trade_no")
         if method == "alipay.trade.precreate":

@@ -5,9 +5,15 @@ the fee of a payment negative.
 """
 
 import io
+import secrets
+import time
 import zipfile
+from datetime import date
 
-from .alipay_trades import yuan
+from .alipay_trades import RefusalError, now, yuan
+
+BILL_METHOD = "alipay.data.dataservice.bill.downloadurl.query"
+URL_SECONDS = 30
 
 COLUMNS = (
     "支付宝交易号,商户订单号,业务类型,商品名称,创建时间,完成时间,门店编号,门店名称,操作员,终端号,对方账户,"
@@ -83,3 +89,29 @@ def trade_bill(trades, day):
     if not rows:
         return None
     return archive(details(rows, (len(paid), sum(paid), len(back), sum(back))), day=f"{day:%Y%m%d}")
+
+
+class Bills:
+    """What the bill method answers: an address that is good for half a minute. Also today's: a demo does not wait."""
+
+    def __init__(self, simulator):
+        self.simulator = simulator
+        self.files = {}  # token: (when it was made, content)
+
+    def ask(self, content):
+        """Answer alipay.data.dataservice.bill.downloadurl.query."""
+        try:
+            day = date.fromisoformat(content.get("bill_date", ""))
+        except ValueError:
+            raise RefusalError("INVAILID_ARGUMENTS") from None  # sic
+        found = trade_bill(self.simulator.trades, day) if content.get("bill_type") == "trade" else None
+        if found is None or day > now().date():
+            raise RefusalError("BILL_NOT_EXIST")
+        token = secrets.token_hex(16)
+        self.files[token] = (time.monotonic(), found)
+        return {"bill_download_url": f"{self.simulator.base_url}/bill/{token}"}
+
+    def download(self, token):
+        """Return the file, None if there is none or its time is over."""
+        made, content = self.files.get(token, (0, None))
+        return content if time.monotonic() - made <= URL_SECONDS else None

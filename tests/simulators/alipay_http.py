@@ -25,6 +25,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         parts = self.path.split("/")
+        if parts[1] == "bill":
+            content = self.simulator.bills.download(parts[2])
+            self._answer(content, "application/zip") if content else self.send_error(404)
+            return
         trade = parts[1] == "cashier" and self.simulator.trades.by_cashier_id(parts[2])
         if not trade:
             self.send_error(404)

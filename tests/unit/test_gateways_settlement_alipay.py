@@ -1,6 +1,9 @@
 """Alipay's trade bills: what a ledger becomes, read back; the ways samples differ; what is refused."""
 
+import json
 import time
+import urllib.error
+import urllib.request
 from datetime import datetime
 from decimal import Decimal
 from types import SimpleNamespace
@@ -9,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from odoo.addons.ar_payment_gateways.core import settlement_alipay
+from odoo.addons.ar_payment_gateways.core import alipay_signing, settlement_alipay
 from odoo.addons.ar_payment_gateways.core.settlement_bill import BillError, Kind, Problem
 
-from ..simulators import alipay_bill
+from ..simulators import alipay_bill, alipay_keys, alipay_trades
+from ..simulators.alipay import AlipaySimulator
 from .ledgers import NOON, expected_of, ledgers, refused
 
 PAID = alipay_bill.row(
@@ -132,3 +136,36 @@ def test_ten_thousand_rows_are_read_in_a_moment():
     bill = settlement_alipay.parse_trade_bill(content)
     assert time.perf_counter() - start < 5
     assert bill.total_minor(Kind.PAYMENT) == 10_000 * 10_001 // 2
+
+
+def test_the_simulator_gives_the_bill_of_its_trades():
+    key = alipay_keys.new_key()
+    with AlipaySimulator(alipay_keys.Merchant(key, alipay_keys.new_key())) as simulator:
+
+        def call(method, content):
+            params = {
+                "app_id": simulator.merchant.app_id, "method": method, "format": "JSON", "charset": "utf-8",
+                "sign_type": "RSA2", "timestamp": f"{alipay_trades.now():%Y-%m-%d %H:%M:%S}", "version": "1.0",
+                "biz_content": json.dumps(content),
+            }  # fmt: skip
+            return simulator.handle(alipay_signing.sign_request(params, key))[1]
+
+        today = alipay_trades.now().date().isoformat()
+        ask = {"bill_type": "trade", "bill_date": today}
+        assert call(alipay_bill.BILL_METHOD, ask)["sub_code"] == "BILL_NOT_EXIST"
+        content = {"out_trade_no": "AR1", "total_amount": "123.45", "subject": "货款"}
+        trade = simulator.trades.precreate(
+            {**content, "product_code": "QR_CODE_OFFLINE"}, "http://127.0.0.1:1/"
+        )
+        simulator.trades.pay(trade)
+        simulator.trades.refund({"out_trade_no": "AR1", "refund_amount": "0.45", "out_request_no": "RF1"})
+        address = call(alipay_bill.BILL_METHOD, ask)["bill_download_url"]
+        bill = settlement_alipay.parse_trade_bill(urllib.request.urlopen(address).read())
+        assert [(line.kind, line.amount_minor) for line in bill.lines] == [
+            (Kind.PAYMENT, 12345),
+            (Kind.REFUND, 45),
+        ]
+        token = address.rsplit("/", 1)[1]
+        simulator.bills.files[token] = (time.monotonic() - 31, b"late")
+        with pytest.raises(urllib.error.HTTPError):
+            urllib.request.urlopen(address)
