@@ -5,6 +5,7 @@ Times are China time (UTC+8, no daylight saving) without a zone.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from .money import parse_minor
@@ -12,7 +13,8 @@ from .trade import CHINA, Expected, Judgement, Report, Verdict, Vocabulary, judg
 
 __all__ = [
     "CHINA", "Expected", "Judgement", "Report", "Verdict",
-    "format_time", "judge", "parse_time", "report_of_notification", "report_of_query",
+    "format_time", "judge", "parse_time", "refunded_of_notification", "refunded_of_query",
+    "report_of_notification", "report_of_query",
 ]  # fmt: skip
 
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
@@ -62,11 +64,33 @@ def report_of_query(data: Mapping[str, str]) -> Report:
     )
 
 
+def refunded_of_notification(params: Mapping[str, str]) -> tuple[str, int | None]:
+    """Return (our number of the refund a notification is about, all that went back so far in fen).
+
+    `out_biz_no` is the `out_request_no` of the refund, or Alipay's own where it was made in its console;
+    `refund_fee` there is "总退款金额", the sum of all refunds.
+    """
+    return params.get("out_biz_no", ""), parse_minor(params.get("refund_fee", ""))
+
+
+def refunded_of_query(report: Report) -> int | None:
+    """Return what went back of a trade as far as a query tells it, in fen: all of it, or None for "not known".
+
+    A trade of which a part went back looks like one of which nothing did.
+    """
+    paid_and_closed = report.status in CLOSED_STATUSES and report.paid_at is not None
+    return report.amount_minor if paid_and_closed else None
+
+
 def judge(report: Report, expected: Expected) -> Judgement:
     """Return what `report` means for the order `expected`.
 
-    Only `total_amount` counts: what the buyer paid himself may be less (coupons).
+    Only `total_amount` counts: what the buyer paid himself may be less (coupons). A trade is TRADE_CLOSED when
+    nobody paid it in time, and also when it was paid and all of it went back ("支付完成后全额退款"): then it has a
+    time of payment.
     """
+    if report.status in CLOSED_STATUSES and report.paid_at is not None:
+        report = replace(report, status="TRADE_FINISHED")
     return judge_with(_WORDS, report, expected)
 
 
