@@ -57,6 +57,10 @@ class ArCreditHoldFiling(models.AbstractModel):
                 same = filing.create({**vals, "notify_customer": notify_customer})
                 if same.state == "pending":
                     same._request_ar_approval()
+            elif notify_customer and not same.notify_customer:
+                same.notify_customer = (
+                    True  # held before he signed or paid, and waits for us only from now on
+                )
             holds |= same
         return holds.sudo(self.env.su)  # sudo: back to the rights of the caller
 

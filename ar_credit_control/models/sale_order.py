@@ -208,6 +208,18 @@ class SaleOrder(models.Model):
             hold.state in ("pending", "blocked") and hold.notify_customer for hold in order.ar_credit_hold_ids
         )
 
+    def _has_to_be_signed(self):
+        """Whether the customer is offered to sign; not again where he did his part already."""
+        return super()._has_to_be_signed() and not self._is_ar_credit_under_review()
+
+    def _has_to_be_paid(self):
+        """Whether the customer is offered to pay; not again where he did his part already."""
+        return super()._has_to_be_paid() and not self._is_ar_credit_under_review()
+
+    def _can_be_edited_on_portal(self):
+        """Whether the customer may change quantities of options: not of what is being decided on."""
+        return super()._can_be_edited_on_portal() and not self._is_ar_credit_under_review()
+
     def _validate_order(self):
         """Confirm after a signature or an order of amount zero; the customer must not meet an error."""
         for order in self:
