@@ -15,6 +15,7 @@ from . import ar_credit_cover
 from . import ar_credit_explanation
 from . import ar_credit_account_recheck
 from . import ar_credit_document
+from . import ar_credit_edge
 from . import ar_credit_exposure_query
 from . import ar_credit_exposure
 from . import ar_credit_facts
@@ -40,6 +41,7 @@ from . import account_move_line
 from . import account_partial_reconcile
 from . import account_payment
 from . import account_payment_method_line
+from . import ir_cron
 from . import mail_activity
 from . import mail_activity_type
 from . import payment_transaction

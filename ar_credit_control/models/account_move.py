@@ -43,8 +43,26 @@ class AccountMove(models.Model):
 
         :return: what `action_post` returned, or the message about the holds as a client action.
         """
-        result, holds = self._try_or_hold(self.action_post)
-        return holds._get_notification() if holds else result
+        result, passed, holds = self._pass_or_hold(lambda moves: moves.action_post())
+        return passed._tell_ar_credit_holds(holds, result)
+
+    def action_validate_moves_with_confirmation(self):
+        """Post the drafts from a list or a journal's card; hold those that the credit check refuses.
+
+        :return: what Odoo returns, or the message about the holds as a client action.
+        """
+        drafts = self.filtered(lambda move: move.state == "draft" and move.line_ids)
+        if not drafts:
+            return super().action_validate_moves_with_confirmation()
+        result, passed, holds = drafts._pass_or_hold(
+            lambda moves: super().action_validate_moves_with_confirmation()
+        )
+        return passed._tell_ar_credit_holds(holds, result)
+
+    def _tell_ar_credit_holds(self, holds, result):
+        """Return the message about holds filed while these went on, or `result` where there are none."""
+        posted = self.filtered(lambda move: move.state == "posted")
+        return holds._get_notification(len(posted), result) if holds else result
 
     # === BUSINESS === #
 

@@ -29,10 +29,39 @@ class ArCreditDocument(models.AbstractModel):
         """
         holds = self.env["ar.credit.hold"]
         try:
-            with self.env.cr.savepoint():
+            with self.env.cr.savepoint(), self.env["ar.credit.edge"]._caught():
                 return step(), holds
         except CreditHoldError as refusal:
-            return None, holds._file(refusal.decisions, refusal.check_point, notify_customer)
+            return None, holds._file_refusal(refusal, notify_customer)
+
+    def _pass_or_hold(self, step):
+        """Take `step` with as many documents as the rules let pass, and file holds for the others.
+
+        What is refused commits to nothing, so the step is tried again without it, each time undone as in
+        `_try_or_hold`; as a rule the second time passes.
+
+        :param step: callable with the documents.
+        :return: (result of `step` or None, the documents that passed, the holds)
+        """
+        holds, rest = self.env["ar.credit.hold"], self
+        while rest:
+            try:
+                with self.env.cr.savepoint(), self.env["ar.credit.edge"]._caught():
+                    return step(rest), rest, holds
+            except CreditHoldError as refusal:
+                refused = rest._get_ar_credit_refused(refusal)
+                holds |= holds._file_refusal(refusal)
+                rest = rest - refused if refused else rest.browse()
+        return None, rest, holds
+
+    def _get_ar_credit_refused(self, refusal):
+        """Return the documents among these that a refusal is about.
+
+        :param CreditHoldError refusal: what the gate raised.
+        """
+        if refusal.model != self._name:
+            return self.browse()
+        return self.filtered(lambda document: document.id in refusal.decisions)
 
     def _get_ar_credit_forced(self):
         """Return the holds set by hand that keep the document: those not decided, and those decided against it."""

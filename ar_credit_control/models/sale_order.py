@@ -176,11 +176,13 @@ class SaleOrder(models.Model):
         :return: what `action_confirm` returned, or the message about the holds as a client action.
         """
         result, holds = True, self.env["ar.credit.hold"]
+        passed = 0
         for order in self:
             confirmed, hold = order._try_or_hold(order.action_confirm)
             result = confirmed or result
             holds |= hold
-        return holds._get_notification() if holds else result
+            passed += not hold
+        return holds._get_notification(passed, result) if holds else result
 
     def action_open_ar_credit_holds(self):
         """Open the credit holds of the order."""
