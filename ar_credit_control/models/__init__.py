@@ -1,6 +1,7 @@
 from . import ar_credit_limit_holder
 from . import ar_approval_decision
 from . import ar_approval_delegation
+from . import ar_approval_choice
 from . import ar_approval_mixin
 from . import ar_approval_request
 from . import ar_approval_step_spec

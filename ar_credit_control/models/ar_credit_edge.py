@@ -6,8 +6,8 @@ from odoo import SUPERUSER_ID, models
 
 _MACHINE, _CAUGHT, _BOOKING = "machine", "caught", "booking"
 
-# Which of these each open cursor is in, and how deep: out of reach of any caller. Not in the cursor's own cache, which a
-# reset of the transaction in the middle (a changed registry, a scheduled action that commits) would empty.
+# Which of these each open cursor is in, and how deep: out of reach of any caller. Not in the cursor's own cache, which
+# a reset of the transaction in the middle (a changed registry, a scheduled action that commits) would empty.
 _DEPTHS = WeakKeyDictionary()
 
 # Jobs of Odoo's own addons that have nobody to show an error to, or money to lose by one.
@@ -38,9 +38,9 @@ class ArCreditEdge(models.AbstractModel):
     amendment of a confirmed order, whoever makes it    error: there is nothing that could wait
     ==================================================  ==============================================================
 
-    Overrides of `action_confirm` in addons that Odoo loads after ours run around ours and have done things before (loyalty
-    points, mails, salespeople), which a hold has to undo. So the outermost method is replaced when the registry is
-    ready, as base_automation does.
+    Overrides of `action_confirm` in addons that Odoo loads after ours run around ours and have done things before
+    (loyalty points, mails, salespeople), which a hold has to undo. So the outermost method is replaced when the
+    registry is ready, as base_automation does.
     """
 
     _name = "ar.credit.edge"

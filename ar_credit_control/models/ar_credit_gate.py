@@ -222,7 +222,7 @@ class ArCreditGate(models.AbstractModel):
         def judge(number, decision):
             document = listed[number]
             verdict = Verdict()
-            if decision.order_amount > 0 or not document.company_id.ar_credit_prepaid_free:
+            if not document._is_ar_credit_free(decision):
                 known = complete(facts[document.id], decision)
                 verdict = evaluate(rules._get_rules(document.company_id.id), known, check_point)
             verdict = replace(verdict, forced=bool(document._get_ar_credit_forced()))

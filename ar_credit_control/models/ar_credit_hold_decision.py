@@ -47,19 +47,6 @@ class ArCreditHoldDecision(models.AbstractModel):
         """
         return self.action_ar_reject(comment)
 
-    def action_open_ar_decision(self, decision):
-        """Open the window that asks for the comment of a decision.
-
-        :param str decision: "approve" or "reject".
-        """
-        name = f"ar_credit_hold_decide_action_{'reject' if decision == 'reject' else 'approve'}"
-        action = self.env["ir.actions.act_window"]._for_xml_id(f"ar_credit_control.{name}")
-        context = {
-            "default_decision": "reject" if decision == "reject" else "approve",
-            "default_hold_ids": self.ids,
-        }
-        return action | {"context": context}
-
     def action_open_order(self):
         """Open the order, or the invoice."""
         self.ensure_one()
@@ -106,6 +93,12 @@ class ArCreditHoldDecision(models.AbstractModel):
         return users | self.env["ar.credit.limit.change"]._get_recent_raisers(
             hold.partner_id.id, hold.company_id.id
         )
+
+    def _get_ar_approval_effect(self, approve):
+        """Return the sentence that tells a decider what his decision does."""
+        if approve:
+            return self.env._("What was held goes on: a quotation is confirmed, an invoice posted.")
+        return self.env._("It stays held, and its salesperson is told.")
 
     def _get_ar_approval_team_leader(self):
         """Return the leader of the sales team of the order or invoice."""

@@ -91,7 +91,7 @@ class ArCreditHoldFiling(models.AbstractModel):
             "partner_id": binding.partner_id,
             "company_id": document.company_id.id,
             "currency_id": document.company_id.currency_id.id,
-            "order_currency_id": document.currency_id.id,
+            "order_currency_id": binding.currency_id,
             "payment_term_id": binding.payment_term_id or False,
             "salesperson_id": document._get_ar_credit_salesperson().id,
             "requested_by": self.env.uid,

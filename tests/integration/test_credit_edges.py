@@ -43,6 +43,17 @@ class TestCreditBatch(EdgeCase):
         self.assertEqual(message[0], "2 of 4 documents went through, 2 did not:")
         self.assertEqual(len(message), 3)
 
+    def test_customers_without_limit_among_others(self):
+        """Nobody has measured who no rule concerns."""
+        free = self.init_invoice("out_invoice", partner=self.partner_b, amounts=[9000], taxes=[])
+        moves = self._invoice(60) | free | self._invoice(500)
+        self._server_action("account.action_validate_account_moves", moves)
+        self.assertEqual(moves.mapped("state"), ["posted", "posted", "draft"])
+        orders = self._order(50) | self._order(9000, partner=self.partner_b)
+        self.customer.env["ar.credit.account"].search([]).sudo().credit_limit = 9000
+        orders.action_confirm()
+        self.assertEqual(orders.mapped("state"), ["sale", "sale"])
+
     def test_posting_a_list_of_posted_and_refused(self):
         posted = self._invoice(10)
         posted.action_post()
@@ -198,9 +209,9 @@ class TestCreditPaidLater(AccountPaymentCommon, EdgeCase):
             transactions.sale_order_ids.with_context(send_email=True).action_confirm()
             return core(transactions)
 
-        with patch.object(owner, "_post_process", _as_machine(outer)):
-            with mute_logger("odoo.addons.sale.models.payment_transaction"):
-                tx._post_process()
+        quiet = mute_logger("odoo.addons.sale.models.payment_transaction")
+        with patch.object(owner, "_post_process", _as_machine(outer)), quiet:
+            tx._post_process()
         self.assertEqual(tx.state, "pending")
         self.assertEqual(order.ar_credit_hold_ids.state, "pending")
         self.assertTrue(order._is_ar_credit_under_review())
