@@ -180,7 +180,7 @@ class TestCreditReopened(CreditAttackCase):
     def setUp(self):
         super().setUp()
         self.order = self._order(30, product=self.service)
-        self.order.order_line.product_uom_qty = 3
+        self.order.order_line.write({"product_uom_qty": 3, "price_unit": 30})
         self.order.action_confirm()
         self.order.order_line.qty_delivered = 2
         self.order._action_cancel()
@@ -200,6 +200,6 @@ class TestCreditReopened(CreditAttackCase):
         )
 
     def test_it_is_checked_when_confirmed_again(self):
-        self.order.order_line.product_uom_qty = 2
+        self.order.order_line.write({"product_uom_qty": 2, "price_unit": 30})
         self.account.sudo().credit_limit = 50
         self._refused(self.order.action_confirm, CreditHoldError)
