@@ -148,7 +148,14 @@ class ArApprovalRule(models.Model):
 
         :param facts: core Facts.
         """
-        rules = self.search([("subject", "=", subject), ("company_id", "in", [facts.company_id, False])])
+        # Archived ones never, also where the caller's context asks for them.
+        rules = self.search(
+            [
+                ("active", "=", True),
+                ("subject", "=", subject),
+                ("company_id", "in", [facts.company_id, False]),
+            ]
+        )
         company = self.env["res.company"].browse(facts.company_id)
         chosen = choose_rule([rule.with_company(company)._as_core() for rule in rules], facts)
         return self.browse(chosen.rule_id if chosen else [])
