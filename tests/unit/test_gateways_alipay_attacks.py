@@ -118,7 +118,7 @@ def test_genuine_messages_that_are_no_payment_of_ours():
     for change, expected in (
         ({"total_amount": "123.44"}, Verdict.MISMATCH),
         ({"trade_status": "WAIT_BUYER_PAY"}, Verdict.WAITING),
-        ({"trade_status": "TRADE_CLOSED"}, Verdict.CLOSED),
+        ({"trade_status": "TRADE_CLOSED", "gmt_payment": ""}, Verdict.CLOSED),
         ({"refund_fee": "123.45"}, Verdict.REFUND),
     ):
         assert verdict(urlencode(message(**change)).encode()) is expected
