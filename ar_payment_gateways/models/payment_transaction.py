@@ -10,10 +10,18 @@ class PaymentTransaction(models.Model):
     _inherit = "payment.transaction"
 
     ar_gateway_order_ids = fields.One2many(
-        "ar.gateway.order", "transaction_id", string="Gateway Orders", readonly=True
+        "ar.gateway.order",
+        "transaction_id",
+        string="Gateway Orders",
+        readonly=True,
+        groups="ar_payment_gateways.group_user,ar_payment_gateways.group_auditor",
     )
     ar_gateway_refund_ids = fields.One2many(
-        "ar.gateway.refund", "transaction_id", string="Gateway Refunds", readonly=True
+        "ar.gateway.refund",
+        "transaction_id",
+        string="Gateway Refunds",
+        readonly=True,
+        groups="ar_payment_gateways.group_user,ar_payment_gateways.group_auditor",
     )
 
     # === PAYMENT FLOW === #
@@ -142,14 +150,13 @@ class PaymentTransaction(models.Model):
 
     def _post_process(self):
         """Book what was paid; money for which nothing is open (any more) is the customer's credit, and a task."""
-        paid = self.filtered(
-            lambda tx: tx.state == "done" and tx.operation != "refund" and tx.ar_gateway_order_ids.link_id
-        )
-        for transaction in paid:
+        # sudo: gateway orders are not for everybody who may post-process; what is done with them is fixed here.
+        done = self.sudo().filtered(lambda tx: tx.state == "done" and tx.ar_gateway_order_ids)
+        for transaction in done.filtered("ar_gateway_order_ids.link_id"):
             # Core would post an invoice that somebody has taken back to revise it.
             transaction.invoice_ids -= transaction.invoice_ids.filtered(lambda move: move.state == "draft")
         super()._post_process()
-        for transaction in self.filtered(lambda tx: tx.state == "done" and tx.ar_gateway_order_ids):
+        for transaction in done:
             transaction._ar_check_credit()
 
     def _ar_check_credit(self):
