@@ -100,7 +100,7 @@ class AccountMove(models.Model):
             self.invalidate_recordset(["amount_residual", "ar_gateway_refund_ids"])
             amount = min(self._ar_open_for_refund(), order.refundable_amount)
             if self.currency_id.compare_amounts(amount, 0) > 0:
-                refunds |= order.transaction_id.with_env(refunds.env)._ar_refund(amount, self)
+                refunds |= order.transaction_id.with_env(refunds.env)._refund(amount, self)
         refunds = (
             refunds
             or self.ar_gateway_refund_ids.filtered(lambda refund: refund.state != "failed").transaction_id

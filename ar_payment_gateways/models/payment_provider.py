@@ -19,8 +19,9 @@ class PaymentProvider(models.Model):
 
     @api.depends("code")
     def _compute_feature_support_fields(self):
-        super()._compute_feature_support_fields()
+        result = super()._compute_feature_support_fields()
         self.filtered(lambda provider: provider.code in const.AR_GATEWAYS).support_refund = "partial"
+        return result
 
     def _get_supported_currencies(self):
         supported = super()._get_supported_currencies()
