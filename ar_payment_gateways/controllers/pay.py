@@ -76,7 +76,8 @@ class PayController(http.Controller):
             return self._unknown()
         if link.state != "active":
             return self._landing(link)
-        provider = link._gateway_providers().filtered(lambda provider: str(provider.id) == provider_id)
+        gateways, _others = link._ways_to_pay(exactly=True)
+        provider = gateways.filtered(lambda provider: str(provider.id) == provider_id)
         if not provider:
             return self._landing(link, error=request.env._("This way to pay is not available."))
         try:
@@ -96,7 +97,7 @@ class PayController(http.Controller):
         """Go to Odoo's own payment page, with an address made for what is open at this moment."""
         speak_browsers_language()
         link = request.env["ar.payment.link"]._by_token(token)
-        path = link and link.state == "active" and link._core_payment_path()
+        path = link and link.state == "active" and link._core_payment_path(link._ways_to_pay(exactly=True)[1])
         if not path:
             return self._landing(link) if link else self._unknown()
         return request.redirect(path, code=303)
@@ -144,15 +145,14 @@ class PayController(http.Controller):
 
     @staticmethod
     def _landing(link, error=None):
-        template = {
-            "active": "ar_payment_gateways.landing_page",
-            "paid": "ar_payment_gateways.paid_page",
-        }.get(link.state, "ar_payment_gateways.ended_page")
         values = {"link": link, "company": link.company_id, "error": error}
         if link.state == "active":
-            values["gateways"] = link._gateway_providers()
-            values["others"] = link._core_payment_path() and link._other_providers()
-        return render(template, values, status=410 if link.state in ("revoked", "expired") else 200)
+            gateways, others = link._ways_to_pay()
+            values.update(gateways=gateways, others=link._core_payment_path(others) and others)
+            return render("ar_payment_gateways.landing_page", values)
+        if link.state == "paid":
+            return render("ar_payment_gateways.paid_page", {**values, "credit": link._customer_credit()})
+        return render(f"ar_payment_gateways.{link.state}_page", values, status=410)
 
     @staticmethod
     def _unknown():

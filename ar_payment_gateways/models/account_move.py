@@ -12,7 +12,11 @@ class AccountMove(models.Model):
         "Payment Links", compute="_compute_ar_payment_link_count", compute_sudo=True
     )
     ar_gateway_refund_ids = fields.One2many(
-        "ar.gateway.refund", "move_id", string="Gateway Refunds", readonly=True
+        "ar.gateway.refund",
+        "move_id",
+        string="Gateway Refunds",
+        readonly=True,
+        groups="ar_payment_gateways.group_user,ar_payment_gateways.group_auditor",
     )
     ar_payment_qr = fields.Html(
         "Payment QR Code", compute="_compute_ar_payment_qr", compute_sudo=True, sanitize=False
@@ -24,7 +28,9 @@ class AccountMove(models.Model):
 
     # === COMPUTE === #
 
-    @api.depends("state", "amount_residual", "reversed_entry_id.transaction_ids.state")
+    @api.depends(
+        "state", "amount_residual", "ar_gateway_refund_ids.state", "ar_gateway_refund_ids.amount_minor"
+    )
     def _compute_ar_gateway_refundable(self):
         """Show how much of a credit note can be given back the way its invoice was paid."""
         for move in self:
@@ -94,7 +100,7 @@ class AccountMove(models.Model):
             self.invalidate_recordset(["amount_residual", "ar_gateway_refund_ids"])
             amount = min(self._ar_open_for_refund(), order.refundable_amount)
             if self.currency_id.compare_amounts(amount, 0) > 0:
-                refunds |= order.transaction_id.with_env(refunds.env)._ar_refund(amount, self)
+                refunds |= order.transaction_id.with_env(refunds.env)._refund(amount, self)
         refunds = (
             refunds
             or self.ar_gateway_refund_ids.filtered(lambda refund: refund.state != "failed").transaction_id
@@ -137,6 +143,17 @@ class AccountMove(models.Model):
             missing = [move for key, move in keys.items() if key not in set(known.mapped("moves_key"))]
             links._create_for(missing)
         return posted
+
+    def button_draft(self):
+        """Take back codes that are being shown: what they ask for is being revised."""
+        result = super().button_draft()
+        self._ar_close_codes()
+        return result
+
+    def _ar_close_codes(self):
+        # sudo: whoever may revise an invoice need not know links.
+        links = self.env["ar.payment.link"].sudo().search([("move_ids", "in", self.ids)])
+        links._close_orders_soon()
 
     def _wants_ar_payment_qr(self):
         """Tell whether this document carries a payment code: a posted customer invoice with something open, in a

@@ -70,8 +70,7 @@ class ArGatewayOrder(models.Model):
         """Do what a genuine notification about this locked order means; tell whether it need not come again."""
         if notification.report and self._apply(notification.report) is Verdict.FOREIGN:
             return False
-        self.env["ar.gateway.refund"]._take(self, notification)
-        return True
+        return self.env["ar.gateway.refund"]._take(self, notification)
 
     # === QUERY === #
 

@@ -99,6 +99,8 @@ class ArGatewayRefund(models.Model):
             or currency.compare_amounts(amount, 0) <= 0
         ):
             raise ValidationError(self.env._("The amount to refund must be positive."))
+        if currency.compare_amounts(amount, order.amount) > 0:
+            raise self._too_much(order, amount)
         amount_minor = order._to_minor(amount, currency)
         since = fields.Datetime.now() - timedelta(seconds=const.REFUND_REPEAT_SECONDS)
         twin = order.refund_ids.filtered(
@@ -111,16 +113,19 @@ class ArGatewayRefund(models.Model):
             )
         )
         if not twin and amount_minor > order._refundable_minor():
-            raise ValidationError(
-                self.env._(
-                    "Of this payment %(left)s can still be refunded, not %(amount)s: %(paid)s was paid, the rest"
-                    " has been refunded or is being refunded.",
-                    left=currency.format(order.refundable_amount),
-                    amount=currency.format(amount),
-                    paid=currency.format(order.amount),
-                )
-            )
+            raise self._too_much(order, amount)
         return twin[:1]
+
+    def _too_much(self, order, amount):
+        return ValidationError(
+            self.env._(
+                "Of this payment %(left)s can still be refunded, not %(amount)s: %(paid)s was paid, the rest has been"
+                " refunded or is being refunded.",
+                left=order.currency_id.format(order.refundable_amount),
+                amount=order.currency_id.format(amount),
+                paid=order.currency_id.format(order.amount),
+            )
+        )
 
     @api.model
     def _prepare(self, transaction, **values):
@@ -214,20 +219,31 @@ class ArGatewayRefund(models.Model):
 
     @api.model
     def _take(self, order, notification):
-        """Act on what a genuine notification says about refunds of the locked `order`."""
+        """Act on what a genuine notification says about refunds of the locked `order`.
+
+        :return: whether it need not come again.
+        :rtype: bool
+        """
         report = notification.refund
         number = report.refund_number if report else notification.refund_number
-        refund = number and order.refund_ids.filtered(lambda refund: refund.name == number)
+        refund = order.refund_ids.filtered(
+            lambda refund: number and number in (refund.name, refund.gateway_reference)
+        )[:1]
         if refund and report:
-            if refund.try_lock_for_update(allow_referencing=True):
-                refund._apply(report)
+            if not refund.try_lock_for_update(allow_referencing=True):
+                return False
+            refund._apply(report, report.verdict.value)
         elif refund and refund.state in UNSETTLED:
             # It names the refund only; the cron asks how much of it arrived.
             refund.next_query_at = fields.Datetime.now()
             self.env.ref("ar_payment_gateways.ir_cron_settle_refunds")._trigger()
         elif report and report.verdict is RefundVerdict.DONE and report.amount_minor:
-            self._book_foreign(order, report.amount_minor, report.refund_number)
+            if order.state != "paid":  # the news of the payment is lost, or on its way
+                order.next_query_at = fields.Datetime.now()
+                return False
+            self._book_foreign(order, report.amount_minor, number)
         self._note_refunded(order, notification.refunded_minor)
+        return True
 
     @api.model
     def _note_refunded(self, order, refunded_minor):

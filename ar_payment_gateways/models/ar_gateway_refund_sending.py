@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import ConcurrencyError, ValidationError
 
 from odoo.addons.payment.logging import get_payment_logger
 
@@ -28,7 +28,7 @@ class ArGatewayRefund(models.Model):
 
         def send():
             try:
-                orders._in_own_transaction(lambda env: env["ar.gateway.refund"].browse(refund_id)._settle())
+                orders._in_own_transaction(lambda env: env["ar.gateway.refund"].browse(refund_id)._send_now())
                 orders._in_own_transaction(
                     lambda env: env["ar.gateway.refund"].browse(refund_id).transaction_id._ar_post_process()
                 )
@@ -37,6 +37,15 @@ class ArGatewayRefund(models.Model):
                 _logger.exception("Refund %s could not be sent yet.", refund_id)
 
         self.env.cr.postcommit.add(send)
+
+    def _send_now(self):
+        """Settle a refund for somebody who waits for it: if the order is busy, try again in a moment.
+
+        :raise ConcurrencyError: then; whoever runs this repeats it, and the number makes that safe.
+        """
+        self._settle()
+        if self.state == "draft" and self.provider_id.state != "disabled":
+            raise ConcurrencyError
 
     def _settle(self):
         """Find out what became of an unsettled refund, sending it (again) where the gateway has not got it.

@@ -186,6 +186,7 @@ class ArPaymentLink(models.Model):
         open_links = self.filtered(lambda link: not link.revoked_on)
         # sudo: `write` keeps these fields from everybody but this action, which has just checked the rights.
         open_links.sudo().write({"revoked_on": fields.Datetime.now(), "revoked_by_id": self.env.uid})
+        open_links._close_orders_soon()
         return True
 
     def action_open_page(self):

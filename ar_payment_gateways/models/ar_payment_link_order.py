@@ -17,6 +17,11 @@ class ArPaymentLink(models.Model):
 
     _inherit = "ar.payment.link"
 
+    # What the page shows or asks: fetched with the search.
+    _PAGE_FIELDS = (
+        "token", "label", "partner_id", "currency_id", "company_id", "moves_key", "expiry_date", "revoked_on",
+    )  # fmt: skip
+
     attempt_count = fields.Integer(
         "Attempts", readonly=True, copy=False, help="How often somebody began to pay."
     )
@@ -30,7 +35,9 @@ class ArPaymentLink(models.Model):
         if not link_token.has_token_shape(token):
             return self.sudo().browse()  # sudo: nothing in it
         # sudo: the token is the permission; nobody is logged in where this is called.
-        return self.sudo().search([("token_digest", "=", link_token.digest(token))], limit=1)
+        return self.sudo().search_fetch(
+            [("token_digest", "=", link_token.digest(token))], self._PAGE_FIELDS, limit=1
+        )
 
     def _count_scan(self):
         """Count one opening of the page, without touching write_date or waking anything up."""
@@ -45,27 +52,49 @@ class ArPaymentLink(models.Model):
 
     # === WAYS TO PAY === #
 
-    def _gateway_providers(self):
-        """Return the providers, in sudo, that this link can be paid with on our own page."""
-        self.ensure_one()
-        return self._compatible_providers().filtered(lambda provider: provider.code in const.AR_GATEWAYS)
+    def _ways_to_pay(self, exactly=False):
+        """Return the providers, in sudo, that take the money on our own page, and those on Odoo's payment page.
 
-    def _other_providers(self):
-        """Return the providers, in sudo, that take the money on Odoo's own payment page."""
+        :param bool exactly: ask Odoo anew instead of showing what it said last time; for when money is to move.
+        """
         self.ensure_one()
-        return self._compatible_providers().filtered(
-            lambda provider: provider.code not in (*const.AR_GATEWAYS, *OFFLINE_PROVIDERS)
-        )
-
-    def _compatible_providers(self):
         # sudo: for a customer who is not logged in; what he gets to see are names.
-        return (
-            self.env["payment.provider"]
-            .sudo()
-            ._get_compatible_providers(
+        providers = self.env["payment.provider"].sudo()
+        key = (self.company_id.id, self.partner_id.country_id.id, self.currency_id.id)
+        offered = providers.browse(providers._ar_offered_ids(*key, self.partner_id.id))
+        if exactly or any(provider.maximum_amount for provider in offered):
+            offered = providers._get_compatible_providers(
                 self.company_id.id, self.partner_id.id, self.amount_due, currency_id=self.currency_id.id
             )
+        providers = offered
+        gateways = providers.filtered(lambda provider: provider.code in const.AR_GATEWAYS)
+        return gateways, (providers - gateways).filtered(lambda p: p.code not in OFFLINE_PROVIDERS)
+
+    def _customer_credit(self):
+        """Return what was paid through this link, went back neither and is not set off against anything either.
+
+        In the link's currency; refunds count whether or not somebody has reconciled them with the payment.
+        """
+        self.ensure_one()
+        self.env["account.move.line"].flush_model(["amount_residual_currency", "move_id"])
+        [(credit,)] = self.env.execute_query(
+            SQL(
+                """
+                SELECT COALESCE(SUM(-line.amount_residual_currency), 0)
+                  FROM ar_gateway_order gateway_order
+                  JOIN payment_transaction transaction
+                    ON gateway_order.transaction_id IN (transaction.id, transaction.source_transaction_id)
+                  JOIN account_payment payment ON payment.id = transaction.payment_id
+                  JOIN account_move_line line ON line.move_id = payment.move_id
+                  JOIN account_account account ON account.id = line.account_id
+                 WHERE gateway_order.link_id = %s
+                   AND gateway_order.state = 'paid'
+                   AND account.account_type = 'asset_receivable'
+                """,
+                self.id,
+            )
         )
+        return max(0.0, self.currency_id.round(float(credit)))
 
     # === GATEWAY ORDERS === #
 
@@ -158,16 +187,29 @@ class ArPaymentLink(models.Model):
             if order.state in ("draft", "open") and order.provider_id == current.provider_id:
                 order._expire()
 
+    def _close_orders_soon(self):
+        """Have the cron close, at the gateways first, what customers could still pay through these links."""
+        # sudo: orders are written by the machinery only; callers have checked who may withdraw a link.
+        links = self.sudo()
+        waiting = links.order_ids.filtered(lambda order: order.state in ("draft", "open"))
+        if waiting:
+            now = fields.Datetime.now()
+            over = now - timedelta(minutes=const.CLOSE_GRACE_MINUTES)
+            waiting.write({"expires_at": over, "next_query_at": now})
+            links.env.ref("ar_payment_gateways.ir_cron_query_orders")._trigger()
+
     # === ODOO'S OWN PAGE === #
 
-    def _core_payment_path(self):
+    def _core_payment_path(self, providers):
         """Return the path of Odoo's payment page for what is open now, or False.
 
         Core's page pays one document; for several at once there is none.
+
+        :param providers: those that take the money there, see `_ways_to_pay`.
         """
         self.ensure_one()
         move = self._payable_moves()
-        if len(move) != 1 or move != self.move_ids or not self._other_providers():
+        if len(move) != 1 or move != self.move_ids or not providers:
             return False
         return "/payment/pay?" + urlencode(
             {

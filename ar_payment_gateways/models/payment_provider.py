@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import ormcache
 
 from .. import const
 
@@ -18,8 +19,9 @@ class PaymentProvider(models.Model):
 
     @api.depends("code")
     def _compute_feature_support_fields(self):
-        super()._compute_feature_support_fields()
+        result = super()._compute_feature_support_fields()
         self.filtered(lambda provider: provider.code in const.AR_GATEWAYS).support_refund = "partial"
+        return result
 
     def _get_supported_currencies(self):
         supported = super()._get_supported_currencies()
@@ -38,6 +40,37 @@ class PaymentProvider(models.Model):
         if self.code not in const.AR_GATEWAYS:
             return super()._get_reset_values()
         return dict.fromkeys(const.AR_GATEWAYS[self.code].credentials, None)
+
+    # === OFFERING === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Forget what was offered before; so do `write` and `unlink`."""
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
+
+    @api.model
+    @ormcache("company_id", "country_id", "currency_id")
+    def _ar_offered_ids(self, company_id, country_id, currency_id, partner_id):
+        """Return the ids of the published providers that take a currency from customers of a country.
+
+        Whatever the amount, so that it can be remembered: of the queries of a landing page these are half.
+
+        :param partner_id: one of that country, or without one.
+        """
+        # sudo: for a customer who is not logged in; what he gets to see are names.
+        providers = self.sudo()._get_compatible_providers(
+            company_id, partner_id, 0.0, currency_id=currency_id
+        )
+        return tuple(providers.filtered("is_published").ids)
 
     def _ar_gateway_payment_method(self):
         """Return the payment.method of attempts at this gateway; it need not be switched on for Odoo's own form."""

@@ -100,6 +100,15 @@ class PaymentProviderGateway(models.AbstractModel):
         self.ensure_one()
         return dict(self._fields["code"]._description_selection(self.env))[self.code]
 
+    def _ar_gateway_words(self):
+        """Return what the pages say about this wallet: {"pay", "scan", "open"}, in the language of the environment."""
+        wallet = self._ar_gateway_wallet()
+        return {
+            "pay": self.env._("Pay with %s", wallet),
+            "scan": self.env._("Scan with %s", wallet),
+            "open": self.env._("Open %s", wallet),
+        }
+
     def _ar_gateway_notify_url(self):
         """Return the address for notifications: no query string, the provider in the path."""
         # Not `get_base_url`, which takes the Host header of the current request: whoever opens a payment page

@@ -10,10 +10,18 @@ class PaymentTransaction(models.Model):
     _inherit = "payment.transaction"
 
     ar_gateway_order_ids = fields.One2many(
-        "ar.gateway.order", "transaction_id", string="Gateway Orders", readonly=True
+        "ar.gateway.order",
+        "transaction_id",
+        string="Gateway Orders",
+        readonly=True,
+        groups="ar_payment_gateways.group_user,ar_payment_gateways.group_auditor",
     )
     ar_gateway_refund_ids = fields.One2many(
-        "ar.gateway.refund", "transaction_id", string="Gateway Refunds", readonly=True
+        "ar.gateway.refund",
+        "transaction_id",
+        string="Gateway Refunds",
+        readonly=True,
+        groups="ar_payment_gateways.group_user,ar_payment_gateways.group_auditor",
     )
 
     # === PAYMENT FLOW === #
@@ -98,23 +106,21 @@ class PaymentTransaction(models.Model):
 
     # === REFUNDS === #
 
-    def _refund(self, amount_to_refund=None):
-        """Give money back. A repetition (double click, second tab, retried request) finds the first refund."""
-        if self.provider_code not in const.AR_GATEWAYS:
-            return super()._refund(amount_to_refund)
-        return self._ar_refund(self.amount if amount_to_refund is None else amount_to_refund)
+    def _refund(self, amount_to_refund=None, move=None):
+        """Give money back, at the gateway as soon as this is committed.
 
-    def _ar_refund(self, amount, move=None):
-        """Request a refund of this confirmed payment, at the gateway as soon as this is committed.
+        A repetition (double click, second tab, retried request) finds the first refund.
 
-        :param float amount: from outside.
+        :param float amount_to_refund: from outside; all of it if it is None.
         :param move: the credit note that it pays, if any.
         :return: the refund transaction, new or the one that this would repeat.
         :raise ValidationError: if that much cannot be refunded.
         """
+        if self.provider_code not in const.AR_GATEWAYS:
+            return super()._refund(amount_to_refund)
         self.ensure_one()
-        order = self._ar_paid_order()
-        twin = self.env["ar.gateway.refund"]._reserve(order, amount, move)
+        amount = self.amount if amount_to_refund is None else amount_to_refund
+        twin = self.env["ar.gateway.refund"]._reserve(self._ar_paid_order(), amount, move)
         if twin:
             return twin.transaction_id
         if not self.payment_id:
@@ -142,15 +148,15 @@ class PaymentTransaction(models.Model):
 
     def _post_process(self):
         """Book what was paid; money for which nothing is open (any more) is the customer's credit, and a task."""
-        paid = self.filtered(
-            lambda tx: tx.state == "done" and tx.operation != "refund" and tx.ar_gateway_order_ids.link_id
-        )
-        for transaction in paid:
+        # sudo: gateway orders are not for everybody who may post-process; what is done with them is fixed here.
+        done = self.sudo().filtered(lambda tx: tx.state == "done" and tx.ar_gateway_order_ids)
+        for transaction in done.filtered("ar_gateway_order_ids.link_id"):
             # Core would post an invoice that somebody has taken back to revise it.
             transaction.invoice_ids -= transaction.invoice_ids.filtered(lambda move: move.state == "draft")
-        super()._post_process()
-        for transaction in self.filtered(lambda tx: tx.state == "done" and tx.ar_gateway_order_ids):
+        result = super()._post_process()
+        for transaction in done:
             transaction._ar_check_credit()
+        return result
 
     def _ar_check_credit(self):
         """Have somebody refund or apply what could not be reconciled."""

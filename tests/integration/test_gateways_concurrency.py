@@ -41,6 +41,16 @@ class TestConcurrency(CommittedCase):
             self.assertEqual(after - before, 1)
             self.assertEqual(self.receive(env, fields), "success")
 
+    def test_a_failed_call_is_kept_though_everything_else_is_undone(self):
+        self.alipay.knobs.http_500 = 1
+        with self.committed() as env, self.assertRaises(ValidationError):
+            env["payment.transaction"].browse(self.transaction_id)._ar_open_order()
+        with self.committed() as env:
+            order = env["ar.gateway.order"].search([("transaction_id", "=", self.transaction_id)])
+            self.assertEqual(order.state, "draft")
+            self.assertIn("rejected", order.exchange_ids.problem)
+            self.assertFalse(order.exchange_ids.answer)
+
 
 class TestRefundConcurrency(CommittedCase):
     """12.34 was paid; booking is not at stake here, so it is left out."""

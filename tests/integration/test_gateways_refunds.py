@@ -155,6 +155,21 @@ class TestRefund(RefundCase):
                 with self.assertRaises(AccessError), self.env.cr.savepoint():
                     self.env["ar.gateway.refund"].with_user(user).create([values])
 
+    def test_an_accountant_needs_no_rights_on_gateways(self):
+        clerk = new_test_user(
+            self.env, "refund clerk", "account.group_account_invoice", company_id=self.company.id
+        )
+        for record in (self.inv, self.payment, self.order.transaction_id):
+            self.assertTrue(record.with_user(clerk).read())
+        wizards = self.env["payment.refund.wizard"].with_user(clerk).with_context(active_id=self.payment.id)
+        wizards.create({"amount_to_refund": 10.0}).action_refund()
+        note = self.credit_note(40.0).with_user(clerk)
+        self.assertEqual(note.ar_gateway_refundable, 40.0)
+        note.action_ar_gateway_refund()
+        self.commit()
+        self.assertEqual(self.order.refund_ids.mapped("amount"), [40.0, 10.0])
+        self.assertEqual(self.refunded_there(), 50_00)
+
     def test_unbooked_payment_is_booked_before_its_refund(self):
         """Core books no payment once it has a confirmed refund."""
         path = self.invoice(50.0)._get_ar_payment_link().sudo()._open_order(self.provider.sudo())
