@@ -1,2 +1,3 @@
 from . import credit_limits
 from . import dataset
+from . import portal

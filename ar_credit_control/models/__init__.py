@@ -2,6 +2,7 @@ from . import ar_cron_batch
 from . import ar_credit_limit_holder
 from . import ar_approval_decision
 from . import ar_approval_delegation
+from . import ar_approval_choice
 from . import ar_approval_mixin
 from . import ar_approval_request
 from . import ar_approval_step_spec
@@ -16,6 +17,7 @@ from . import ar_credit_cover
 from . import ar_credit_explanation
 from . import ar_credit_account_recheck
 from . import ar_credit_document
+from . import ar_credit_edge
 from . import ar_credit_exposure_parts
 from . import ar_credit_exposure_query
 from . import ar_credit_exposure
@@ -44,6 +46,7 @@ from . import account_move_line
 from . import account_partial_reconcile
 from . import account_payment
 from . import account_payment_method_line
+from . import ir_cron
 from . import mail_activity
 from . import mail_activity_type
 from . import payment_transaction

@@ -1,9 +1,6 @@
-from decimal import Decimal
-
 from odoo import fields, models
 
-from ..core.binding import Binding, BoundLine
-from ..core.rule import Fact
+from .ar_credit_document import DocumentFields
 from .ar_credit_hold import CREDIT_GROUPS
 
 
@@ -12,6 +9,15 @@ class AccountMove(models.Model):
 
     _name = "account.move"
     _inherit = ["account.move", "account.move.credit", "ar.credit.document"]
+
+    _ar_credit_fields = DocumentFields(
+        debtor="partner_id",
+        payment_term="invoice_payment_term_id",
+        salesperson="invoice_user_id",
+        lines="invoice_line_ids",
+        quantity="quantity",
+        product_line="product",
+    )
 
     ar_credit_hold_ids = fields.One2many(
         "ar.credit.hold", "move_id", string="Credit Holds", groups=CREDIT_GROUPS
@@ -43,8 +49,26 @@ class AccountMove(models.Model):
 
         :return: what `action_post` returned, or the message about the holds as a client action.
         """
-        result, holds = self._try_or_hold(self.action_post)
-        return holds._get_notification() if holds else result
+        result, passed, holds = self._pass_or_hold(lambda moves: moves.action_post())
+        return passed._tell_ar_credit_holds(holds, result)
+
+    def action_validate_moves_with_confirmation(self):
+        """Post the drafts from a list or a journal's card; hold those that the credit check refuses.
+
+        :return: what Odoo returns, or the message about the holds as a client action.
+        """
+        drafts = self.filtered(lambda move: move.state == "draft" and move.line_ids)
+        if not drafts:
+            return super().action_validate_moves_with_confirmation()
+        result, passed, holds = drafts._pass_or_hold(
+            lambda moves: super().action_validate_moves_with_confirmation()
+        )
+        return passed._tell_ar_credit_holds(holds, result)
+
+    def _tell_ar_credit_holds(self, holds, result):
+        """Return the message about holds filed while these went on, or `result` where there are none."""
+        posted = self.filtered(lambda move: move.state == "posted")
+        return holds._get_notification(len(posted), result) if holds else result
 
     # === BUSINESS === #
 
@@ -75,55 +99,8 @@ class AccountMove(models.Model):
     def _get_ar_credit_decimal(self):
         """Return what of the invoice does not come from orders and is open, in company currency, as a Decimal."""
         self.ensure_one()
-        lines = self.invoice_line_ids.filtered(lambda line: line.display_type == "product")
+        lines = self._get_ar_credit_lines()
         manual = sum(lines.filtered(lambda line: not line.sale_line_ids).mapped("price_total"))
         total = sum(lines.mapped("price_total"))
         amount = self.amount_residual_signed * manual / total if total else 0.0
         return self.env["ar.credit.exposure"]._to_decimal(self.company_id.currency_id, amount)
-
-    def _get_ar_credit_total(self):
-        """Return the total in the currency of the invoice."""
-        return self.amount_total
-
-    def _get_ar_credit_salesperson(self):
-        """Return who sells."""
-        return self.invoice_user_id
-
-    def _get_ar_rule_facts(self, asked):
-        """Return what rules may ask of the invoice itself, as values of core Facts.
-
-        :param asked: core Facts that some rule looks at.
-        """
-        self.ensure_one()
-        values = {}
-        if Fact.TERM_DAYS_OVER in asked:
-            debtor = self.commercial_partner_id.with_company(self.company_id)
-            values["term_days_over"] = self.env["ar.credit.facts"]._get_term_days_over(
-                self.invoice_payment_term_id, debtor.property_payment_term_id
-            )
-        if Fact.DISCOUNT_PERCENT in asked:
-            discounts = self.invoice_line_ids.mapped("discount")
-            values["discount_percent"] = Decimal(f"{max(discounts, default=0.0):.2f}")
-        return values
-
-    def _get_ar_credit_binding(self):
-        """Return what an approval of the invoice binds to, as it stands now.
-
-        :rtype: ar_credit_control.core.binding.Binding
-        """
-        self.ensure_one()
-        digits = self.currency_id.decimal_places
-        lines = self.invoice_line_ids.filtered(lambda line: line.display_type == "product").sorted("id")
-        return Binding(
-            partner_id=self.commercial_partner_id.id,
-            company_id=self.company_id.id,
-            currency_id=self.currency_id.id,
-            payment_term_id=self.invoice_payment_term_id.id or 0,
-            total=f"{self.amount_total:.{digits}f}",
-            lines=tuple(
-                BoundLine(
-                    line.id, line.product_id.id or 0, f"{line.quantity:g}", f"{line.price_total:.{digits}f}"
-                )
-                for line in lines
-            ),
-        )

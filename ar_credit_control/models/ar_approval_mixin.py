@@ -12,6 +12,7 @@ class ArApprovalMixin(models.AbstractModel):
     """
 
     _name = "ar.approval.mixin"
+    _inherit = ["ar.approval.choice"]
     _description = "Document with approval"
 
     _ar_approval_subject = None
@@ -101,21 +102,6 @@ class ArApprovalMixin(models.AbstractModel):
 
     # === ACTIONS === #
 
-    def action_ar_approve(self, comment=None):
-        """Approve, as far as it is the user's turn; what was approved by all takes effect.
-
-        :raise AccessError: not the user's to decide; the attempt is logged.
-        :raise UserError: decided already, or changed since.
-        """
-        return self._decide_ar_approvals(True, comment)
-
-    def action_ar_reject(self, comment=None):
-        """Reject; one rejection ends the request.
-
-        :raise AccessError, UserError: as `action_ar_approve`.
-        """
-        return self._decide_ar_approvals(False, comment)
-
     def action_open_ar_approval_log(self):
         """Open the log of the document's approvals."""
         self.ensure_one()
@@ -148,7 +134,7 @@ class ArApprovalMixin(models.AbstractModel):
         """
         # Odoo would take missing values, also the status, from the context (`default_state`).
         # sudo: whoever makes the document asks for approval
-        plain = self.sudo().with_context(clean_context(self.env.context))
+        plain = self.with_env(self.env(context=clean_context(self.env.context), su=True))
         requests = plain.env["ar.approval.request"]
         for document in plain:
             facts = document._get_ar_approval_facts()
@@ -184,14 +170,6 @@ class ArApprovalMixin(models.AbstractModel):
         """Close what waits and let lapse what was approved; `comment` tells the log why."""
         self._get_ar_approval_requests()._supersede(comment)
         self._close_ar_approval_activities()
-
-    def _decide_ar_approvals(self, approve, comment):
-        """Decide on the documents one by one.
-
-        :return: True, or the action that tells of those that were put again instead.
-        """
-        answers = [document._decide_ar_approval(approve, comment) for document in self]
-        return next((answer for answer in answers if answer is not True), True)
 
     def _check_ar_approval(self):
         """Refuse a decision that the user may not take, and log the attempt.

@@ -23,7 +23,7 @@ class ArApprovalRule(models.Model):
     _description = "Approval Rule"
     _order = "subject, sequence, id"
 
-    name = fields.Char(required=True, tracking=True)
+    name = fields.Char(required=True, translate=True, tracking=True)
     active = fields.Boolean(default=True, tracking=True)
     sequence = fields.Integer(default=10, tracking=True)
     subject = fields.Selection(

@@ -1,19 +1,36 @@
+from dataclasses import dataclass
+from decimal import Decimal
+
 from odoo import models
 from odoo.tools import format_amount
 
-from ..core.rule import LIMIT_FACTS
+from ..core.binding import Binding, BoundLine
+from ..core.rule import LIMIT_FACTS, Fact
 from ..exceptions import CreditHoldError
+
+
+@dataclass(frozen=True)
+class DocumentFields:
+    """What Odoo calls the same things on different documents."""
+
+    debtor: str
+    payment_term: str
+    salesperson: str
+    lines: str
+    quantity: str
+    product_line: str | bool  # `display_type` of the lines with a price
 
 
 class ArCreditDocument(models.AbstractModel):
     """What the gate needs of a document that rules are asked about, and how its refusal is told.
 
-    The model gives: `ar_credit_hold_ids`, `_get_ar_credit_binding`, `_get_ar_credit_pair`, `_get_ar_credit_decimal`,
-    `_get_ar_rule_facts`, `_get_ar_credit_salesperson`, `_get_ar_credit_total`.
+    The model gives: `ar_credit_hold_ids`, `_get_ar_credit_pair`, `_get_ar_credit_decimal`, and the names of its fields.
     """
 
     _name = "ar.credit.document"
     _description = "Document under credit control"
+
+    _ar_credit_fields = None
 
     # === HOLDING === #
 
@@ -29,10 +46,39 @@ class ArCreditDocument(models.AbstractModel):
         """
         holds = self.env["ar.credit.hold"]
         try:
-            with self.env.cr.savepoint():
+            with self.env.cr.savepoint(), self.env["ar.credit.edge"]._caught():
                 return step(), holds
         except CreditHoldError as refusal:
-            return None, holds._file(refusal.decisions, refusal.check_point, notify_customer)
+            return None, holds._file_refusal(refusal, notify_customer)
+
+    def _pass_or_hold(self, step):
+        """Take `step` with as many documents as the rules let pass, and file holds for the others.
+
+        What is refused commits to nothing, so the step is tried again without it, each time undone as in
+        `_try_or_hold`; as a rule the second time passes.
+
+        :param step: callable with the documents.
+        :return: (result of `step` or None, the documents that passed, the holds)
+        """
+        holds, rest = self.env["ar.credit.hold"], self
+        while rest:
+            try:
+                with self.env.cr.savepoint(), self.env["ar.credit.edge"]._caught():
+                    return step(rest), rest, holds
+            except CreditHoldError as refusal:
+                refused = rest._get_ar_credit_refused(refusal)
+                holds |= holds._file_refusal(refusal)
+                rest = rest - refused if refused else rest.browse()
+        return None, rest, holds
+
+    def _get_ar_credit_refused(self, refusal):
+        """Return the documents among these that a refusal is about.
+
+        :param CreditHoldError refusal: what the gate raised.
+        """
+        if refusal.model != self._name:
+            return self.browse()
+        return self.filtered(lambda document: document.id in refusal.decisions)
 
     def _get_ar_credit_forced(self):
         """Return the holds set by hand that keep the document: those not decided, and those decided against it."""
@@ -59,6 +105,70 @@ class ArCreditDocument(models.AbstractModel):
     def _release_ar_credit_holds(self):
         """Close requests for a decision that is needed no more: the documents went through within the rules."""
         self.ar_credit_hold_ids._release_unneeded()
+
+    # === READING === #
+
+    def _get_ar_credit_lines(self):
+        """Return the lines that have a price."""
+        names = self._ar_credit_fields
+        return self[names.lines].filtered(lambda line: line.display_type == names.product_line)
+
+    def _get_ar_credit_total(self):
+        """Return the total in the currency of the document."""
+        return self.amount_total
+
+    def _get_ar_credit_salesperson(self):
+        """Return who sells."""
+        return self[self._ar_credit_fields.salesperson]
+
+    def _get_ar_rule_facts(self, asked):
+        """Return what rules may ask of the document itself, as values of core Facts.
+
+        :param asked: core Facts that some rule looks at.
+        """
+        self.ensure_one()
+        names, values = self._ar_credit_fields, {}
+        if Fact.TERM_DAYS_OVER in asked:
+            debtor = self[names.debtor].commercial_partner_id.with_company(self.company_id)
+            values["term_days_over"] = self.env["ar.credit.facts"]._get_term_days_over(
+                self[names.payment_term], debtor.property_payment_term_id
+            )
+        if Fact.DISCOUNT_PERCENT in asked:
+            discounts = self[names.lines].mapped("discount")
+            values["discount_percent"] = Decimal(f"{max(discounts, default=0.0):.2f}")
+        return values
+
+    def _get_ar_credit_binding(self):
+        """Return what an approval of the document binds to, as it stands now.
+
+        :rtype: ar_credit_control.core.binding.Binding
+        """
+        self.ensure_one()
+        names, digits = self._ar_credit_fields, self.currency_id.decimal_places
+        lines = self._get_ar_credit_lines().sorted("id")
+        return Binding(
+            partner_id=self[names.debtor].commercial_partner_id.id,
+            company_id=self.company_id.id,
+            currency_id=self.currency_id.id,
+            payment_term_id=self[names.payment_term].id or 0,
+            total=f"{sum(lines.mapped('price_total')):.{digits}f}",
+            lines=tuple(
+                BoundLine(
+                    line.id,
+                    line.product_id.id or 0,
+                    f"{line[names.quantity]:g}",
+                    f"{line.price_total:.{digits}f}",
+                )
+                for line in lines
+            ),
+        )
+
+    def _is_ar_credit_free(self, decision):
+        """Whether the document needs no credit: it is paid already, and that is the company's policy.
+
+        :param decision: core Decision so far.
+        """
+        return decision.order_amount <= 0 and self.company_id.ar_credit_prepaid_free
 
     # === TELLING === #
 

@@ -102,8 +102,8 @@ class ArCreditExposureQuery(models.AbstractModel):
             """
             SELECT id, currency_id,
                    SPLIT_PART(parent_path, '/', 1)::int AS root_id,
-                   ar_credit_net_credits AS nets_credits,
-                   ar_credit_payments_counted = 'banked' AS needs_bank,
+                   COALESCE(ar_credit_net_credits, FALSE) AS nets_credits,
+                   COALESCE(ar_credit_payments_counted = 'banked', FALSE) AS needs_bank,
                    today - COALESCE(ar_credit_grace_days, 0) AS grace_date,
                    today + NULLIF(ar_credit_horizon_days, 0) + TIME '23:59:59.999999' AS horizon
               FROM res_company

@@ -25,7 +25,8 @@ class ArCreditFacts(models.AbstractModel):
         :param asked: core Facts that rules look at; others cost nothing and stay unknown.
         :return: dict of document id -> core Facts.
         """
-        pairs = set(pair_of.values())
+        # Only theirs: who no rule concerns has not been measured.
+        pairs = {pair_of[document.id] for document in documents}
         customers = {pair: self._get_overdue(positions[pair]) for pair in pairs}
         for known in (self._get_account_facts(pairs, asked), self._get_history(pairs, asked)):
             customers |= {pair: replace(customers[pair], **values) for pair, values in known.items()}

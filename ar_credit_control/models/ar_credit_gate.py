@@ -10,7 +10,6 @@ from ..core.rule import CheckPoint, Outcome, Verdict, evaluate
 from ..exceptions import CreditExceededError, CreditHoldError
 
 _WATCHED = "ar_credit_gate.watched"
-_BOOKING = "ar_credit_gate.booking"
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,7 @@ class ArCreditGate(models.AbstractModel):
             # An amendment can't be put before anybody as it stands: it is undone with the transaction.
             error = CreditExceededError if check_point is CheckPoint.AMEND else CreditHoldError
             message = documents.browse(refused)._get_ar_credit_refusal(refused, check_point)
-            raise error(message, refused, check_point)
+            raise error(message, refused, check_point, documents._name)
         for document in documents:
             decision = decisions.get(document.id)
             if decision and decision.verdict.outcome is Outcome.WARN:
@@ -139,26 +138,13 @@ class ArCreditGate(models.AbstractModel):
             decisions = self._decide_orders(orders, CheckPoint.DELIVERY)
             self._pass_or_raise(orders, CheckPoint.DELIVERY, decisions)
 
-    @contextmanager
-    def _booking(self):
-        """Run the body as the booking of a received payment: invoices are posted whatever the rules say.
-
-        Kept on the cursor, out of reach of any caller.
-        """
-        cache = self.env.cr.cache
-        cache[_BOOKING] = cache.get(_BOOKING, 0) + 1
-        try:
-            yield
-        finally:
-            cache[_BOOKING] -= 1
-
     def _check_invoices(self, moves, before):
         """Check customer invoices just posted, as far as they raise the exposure: what orders counted does not.
 
         :param dict before: what the orders counted before (`account.move._get_ar_credit_counted`).
         :raise CreditHoldError: the rules refuse.
         """
-        if self.env.cr.cache.get(_BOOKING):
+        if self.env["ar.credit.edge"]._is_booking():
             return
         moves = moves.sudo()  # sudo: as in _check_raised
         pair_of = {move.id: move._get_ar_credit_pair() for move in moves}
@@ -246,7 +232,7 @@ class ArCreditGate(models.AbstractModel):
         def judge(number, decision):
             document = listed[number]
             verdict = Verdict()
-            if decision.order_amount > 0 or not document.company_id.ar_credit_prepaid_free:
+            if not document._is_ar_credit_free(decision):
                 known = complete(facts[document.id], decision)
                 verdict = evaluate(rules._get_rules(document.company_id.id), known, check_point)
             verdict = replace(verdict, forced=bool(document._get_ar_credit_forced()))

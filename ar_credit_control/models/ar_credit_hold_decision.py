@@ -47,19 +47,6 @@ class ArCreditHoldDecision(models.AbstractModel):
         """
         return self.action_ar_reject(comment)
 
-    def action_open_ar_decision(self, decision):
-        """Open the window that asks for the comment of a decision.
-
-        :param str decision: "approve" or "reject".
-        """
-        name = f"ar_credit_hold_decide_action_{'reject' if decision == 'reject' else 'approve'}"
-        action = self.env["ir.actions.act_window"]._for_xml_id(f"ar_credit_control.{name}")
-        context = {
-            "default_decision": "reject" if decision == "reject" else "approve",
-            "default_hold_ids": self.ids,
-        }
-        return action | {"context": context}
-
     def action_open_order(self):
         """Open the order, or the invoice."""
         self.ensure_one()
@@ -106,6 +93,12 @@ class ArCreditHoldDecision(models.AbstractModel):
         return users | self.env["ar.credit.limit.change"]._get_recent_raisers(
             hold.partner_id.id, hold.company_id.id
         )
+
+    def _get_ar_approval_effect(self, approve):
+        """Return the sentence that tells a decider what his decision does."""
+        if approve:
+            return self.env._("What was held goes on: a quotation is confirmed, an invoice posted.")
+        return self.env._("It stays held, and its salesperson is told.")
 
     def _get_ar_approval_team_leader(self):
         """Return the leader of the sales team of the order or invoice."""
@@ -163,7 +156,7 @@ class ArCreditHoldDecision(models.AbstractModel):
         requester = self.sudo().requested_by  # sudo: the name of a colleague
         # sudo: holds are written by the credit control only
         filing = self.with_user(requester).sudo()
-        holds = filing._file(refusal.decisions, refusal.check_point, notify_customer=self.notify_customer)
+        holds = filing._file_refusal(refusal, self.notify_customer)
         names = ", ".join(holds.mapped("name"))
         # sudo: nobody may write holds
         self.sudo()._message_log(body=self.env._("Put again with the numbers of now: %(holds)s", holds=names))
@@ -180,6 +173,8 @@ class ArCreditHoldDecision(models.AbstractModel):
     def _on_ar_approval_rejected(self, request):
         """Record the rejection and tell the salesperson."""
         self._decide("rejected", request)
+        # sudo: deciding on credit needs no rights on invoices; else it would be posted, and held, every night anew
+        self.sudo().move_id.filtered(lambda move: move.auto_post != "no").auto_post = "no"
         self._tell_salesperson()
 
     def _decide(self, state, request):
@@ -211,7 +206,8 @@ class ArCreditHoldDecision(models.AbstractModel):
         context = {"lang": self.env.lang, "tz": self.env.user.tz, "send_email": self.notify_customer}
         # Superuser, as deciding on credit needs no sales rights; and nothing of the caller's context gets through.
         order = self.order_id.with_env(self.env(context=context, su=True))
-        order.with_company(order.company_id).action_confirm()
+        with self.env["ar.credit.edge"]._caught():  # the decision, and the recheck, catch a refusal
+            order.with_company(order.company_id).action_confirm()
 
     def _use_approval(self, decision, check_point):
         """Return whether an approval covers the document, as it stands and measured by the check, and log its use.

@@ -9,6 +9,9 @@ from ..core.rule import LIMIT_FACTS, Fact, Outcome
 
 JUDGED_BY_NUMBER = LIMIT_FACTS | {Fact.ORDER_AMOUNT}
 
+# A message about many holds names the first ones only.
+TOLD_HOLDS = 5
+
 
 class ArCreditHoldFiling(models.AbstractModel):
     """The part of `ar.credit.hold` that says how holds come about, and what is said of them."""
@@ -20,21 +23,31 @@ class ArCreditHoldFiling(models.AbstractModel):
     # === FILING === #
 
     @api.model
-    def _file(self, decisions, check_point, notify_customer=False, **values):
+    def _file_refusal(self, refusal, notify_customer=False):
+        """File the holds of what the gate refused.
+
+        :param CreditHoldError refusal: what it raised.
+        :return: see `_file`.
+        """
+        return self._file(refusal.decisions, refusal.check_point, notify_customer, refusal.model)
+
+    @api.model
+    def _file(self, decisions, check_point, notify_customer=False, model="sale.order", **values):
         """File the holds of refused documents, and ask the managers for a decision.
 
         A hold that waits already for the same document as it stands is kept; one for an earlier version is
         superseded. What a rule blocks is filed as well, as the record of the attempt; nobody can approve it.
 
-        :param dict decisions: document id -> core Decision; sale.order, or account.move at the invoice.
+        :param dict decisions: document id -> core Decision.
         :param check_point: core CheckPoint that refused, or "manual".
         :param bool notify_customer: send the customer the confirmation once the order is approved.
+        :param str model: of the documents.
         :param values: more values for new holds.
         :return: the holds of these documents.
         """
         # sudo: nobody may write holds; the numbers are the check's own; also customers confirm
-        filing = self.sudo().with_context(clean_context(self.env.context))  # nor are values from the context
-        model = "account.move" if check_point == "invoice" else "sale.order"
+        # Odoo would take missing values from the context (`default_move_id`).
+        filing = self.with_env(self.env(context=clean_context(self.env.context), su=True))
         holds = filing.browse()
         for document in self.env[model].sudo().browse(decisions):  # sudo: as above
             decision = decisions[document.id]
@@ -63,6 +76,10 @@ class ArCreditHoldFiling(models.AbstractModel):
                 same = filing.create({**vals, "notify_customer": notify_customer})
                 if same.state == "pending":
                     same._request_ar_approval()
+            elif notify_customer and not same.notify_customer:
+                same.notify_customer = (
+                    True  # held before he signed or paid, and waits for us only from now on
+                )
             holds |= same
         return holds.sudo(self.env.su)  # sudo: back to the rights of the caller
 
@@ -77,11 +94,11 @@ class ArCreditHoldFiling(models.AbstractModel):
         reasons = decision.verdict.reasons if decision.verdict else ()
         return {
             "name": sequence.next_by_code("ar.credit.hold") or "/",
-            "order_id" if document._name == "sale.order" else "move_id": document.id,
+            self._get_document_field(document._name): document.id,
             "partner_id": binding.partner_id,
             "company_id": document.company_id.id,
             "currency_id": document.company_id.currency_id.id,
-            "order_currency_id": document.currency_id.id,
+            "order_currency_id": binding.currency_id,
             "payment_term_id": binding.payment_term_id or False,
             "salesperson_id": document._get_ar_credit_salesperson().id,
             "requested_by": self.env.uid,
@@ -99,6 +116,11 @@ class ArCreditHoldFiling(models.AbstractModel):
             "rule_id": reasons[0].rule.key if reasons else False,
             "reason_ids": self.env["ar.credit.hold.reason"]._prepare_commands(reasons),
         }
+
+    @api.model
+    def _get_document_field(self, model):
+        """Return the name of the field that points to documents of a model."""
+        return {"sale.order": "order_id", "account.move": "move_id"}[model]
 
     @api.model
     def _get_risk_class(self, partner_id, company):
@@ -139,7 +161,8 @@ class ArCreditHoldFiling(models.AbstractModel):
         hold = self.sudo()  # sudo: deciding on credit needs no rights on sales or invoices
         if hold.move_id:
             move = hold.move_id.with_env(self.env(context={"lang": self.env.lang}, su=True))
-            move.with_company(move.company_id).action_post()
+            with self.env["ar.credit.edge"]._caught():  # as for orders
+                move.with_company(move.company_id).action_post()
         elif hold.order_id.state in ("draft", "sent"):
             return super()._confirm_order()
         else:
@@ -185,10 +208,31 @@ class ArCreditHoldFiling(models.AbstractModel):
         )
         return " ".join([sentence, *(f"{other}." for other in others)])
 
-    def _get_notification(self):
-        """Return the client action that tells the user which documents were held, and why."""
+    def _get_batch_line(self, passed):
+        """Return the sentence that tells how many of several documents were held.
+
+        :param int passed: how many were not.
+        """
+        return self.env._(
+            "%(passed)s of %(all)s documents went through, %(held)s did not:",
+            passed=passed,
+            all=passed + len(self),
+            held=len(self),
+        )
+
+    def _get_notification(self, passed=0, following=None):
+        """Return the client action that tells the user which documents were held, and why.
+
+        :param int passed: how many others went through with the same click.
+        :param following: what that click returned; an action is opened after the message.
+        """
         holds = self.sudo()  # sudo: whoever was refused is told why, also without the right to see holds
         pending = holds.filtered(lambda hold: hold.state == "pending")
+        lines = [hold._get_banner() for hold in holds[:TOLD_HOLDS]]
+        if len(holds) > TOLD_HOLDS:
+            lines.append("…")
+        if passed or len(holds) > 1:
+            lines.insert(0, self._get_batch_line(passed))
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -198,7 +242,7 @@ class ArCreditHoldFiling(models.AbstractModel):
                 "title": self.env._("Waiting for credit approval")
                 if pending
                 else self.env._("Refused by a credit rule"),
-                "message": "\n".join(hold._get_banner() for hold in holds),
-                "next": {"type": "ir.actions.act_window_close"},
+                "message": "\n".join(lines),
+                "next": following if isinstance(following, dict) else {"type": "ir.actions.act_window_close"},
             },
         }

@@ -70,7 +70,7 @@ class ArCreditLimitChangeApply(models.Model):
         if self.set_validity and kind in ("permanent", "control"):
             rule = self.new_expiry_rule or "company"
             if rule == "company":
-                rule = "zero" if self.group_id else self.company_id.ar_credit_expiry_rule
+                rule = "zero" if self.group_id else self.company_id._get_ar_credit_expiry_rule()
             terms = replace(terms, valid_until=self.new_valid_until or None, expiry=Expiry(rule))
         return terms
 

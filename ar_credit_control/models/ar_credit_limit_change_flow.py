@@ -199,6 +199,12 @@ class ArCreditLimitChangeFlow(models.AbstractModel):
             users |= everybody.filtered(lambda user: not companies <= user.company_ids)
         return users
 
+    def _get_ar_approval_effect(self, approve):
+        """Return the sentence that tells a decider what his decision does."""
+        if approve:
+            return self.env._("The change applies as soon as you approve, or on its first day.")
+        return self.env._("The limit stays as it is.")
+
     def _check_ar_approval(self):
         """Refuse also to decide on a limit that has moved since.
 

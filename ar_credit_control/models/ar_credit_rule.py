@@ -12,7 +12,7 @@ CHECK_POINTS = [
 ]
 OUTCOMES = [
     ("warn", "Warn"),
-    ("hold", "Hold"),
+    ("hold", "Put on Hold"),
     ("block", "Block"),
     ("exclude", "Let Pass"),
 ]

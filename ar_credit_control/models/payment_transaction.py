@@ -37,7 +37,7 @@ class PaymentTransaction(models.Model):
 
     def _post_process(self):
         """Book what was paid: no credit rule keeps an invoice from being posted here."""
-        with self.env["ar.credit.gate"]._booking():
+        with self.env["ar.credit.edge"]._booking():
             return super()._post_process()
 
     def _check_amount_and_confirm_order(self):

@@ -195,11 +195,13 @@ class SaleOrder(models.Model):
         :return: what `action_confirm` returned, or the message about the holds as a client action.
         """
         result, holds = True, self.env["ar.credit.hold"]
+        passed = 0
         for order in self:
             confirmed, hold = order._try_or_hold(order.action_confirm)
             result = confirmed or result
             holds |= hold
-        return holds._get_notification() if holds else result
+            passed += not hold
+        return holds._get_notification(passed, result) if holds else result
 
     def action_open_ar_credit_holds(self):
         """Open the credit holds of the order."""
@@ -226,6 +228,18 @@ class SaleOrder(models.Model):
         return order.state in ("draft", "sent") and any(
             hold.state in ("pending", "blocked") and hold.notify_customer for hold in order.ar_credit_hold_ids
         )
+
+    def _has_to_be_signed(self):
+        """Whether the customer is offered to sign; not again where he did his part already."""
+        return super()._has_to_be_signed() and not self._is_ar_credit_under_review()
+
+    def _has_to_be_paid(self):
+        """Whether the customer is offered to pay; not again where he did his part already."""
+        return super()._has_to_be_paid() and not self._is_ar_credit_under_review()
+
+    def _can_be_edited_on_portal(self):
+        """Whether the customer may change quantities of options: not of what is being decided on."""
+        return super()._can_be_edited_on_portal() and not self._is_ar_credit_under_review()
 
     def _validate_order(self):
         """Confirm after a signature or an order of amount zero; the customer must not meet an error."""

@@ -1,11 +1,10 @@
 from datetime import timedelta
-from decimal import Decimal
 
 from odoo import fields, models
 from odoo.tools import format_amount
 
-from ..core.binding import Binding, BoundLine
-from ..core.rule import LIMIT_FACTS, CheckPoint, Fact, Outcome
+from ..core.rule import LIMIT_FACTS, CheckPoint, Outcome
+from .ar_credit_document import DocumentFields
 
 
 class SaleOrderCredit(models.AbstractModel):
@@ -14,6 +13,15 @@ class SaleOrderCredit(models.AbstractModel):
     _name = "sale.order.credit"
     _inherit = ["ar.credit.document"]
     _description = "Sales order under credit control"
+
+    _ar_credit_fields = DocumentFields(
+        debtor="partner_invoice_id",
+        payment_term="payment_term_id",
+        salesperson="user_id",
+        lines="order_line",
+        quantity="product_uom_qty",
+        product_line=False,
+    )
 
     def _can_see_ar_credit(self):
         """Whether the user may see credit figures of the order's company (onchange lets him try any company)."""
@@ -48,56 +56,6 @@ class SaleOrderCredit(models.AbstractModel):
         if horizon and self.commitment_date and self.commitment_date > horizon:
             return self.ar_credit_due
         return self.ar_credit_open
-
-    def _get_ar_credit_total(self):
-        """Return the total in the currency of the order."""
-        return self.amount_total
-
-    def _get_ar_credit_salesperson(self):
-        """Return who sells."""
-        return self.user_id
-
-    def _get_ar_rule_facts(self, asked):
-        """Return what rules may ask of the order itself, as values of core Facts.
-
-        :param asked: core Facts that some rule looks at.
-        """
-        self.ensure_one()
-        values = {}
-        if Fact.TERM_DAYS_OVER in asked:
-            debtor = self.partner_invoice_id.commercial_partner_id.with_company(self.company_id)
-            values["term_days_over"] = self.env["ar.credit.facts"]._get_term_days_over(
-                self.payment_term_id, debtor.property_payment_term_id
-            )
-        if Fact.DISCOUNT_PERCENT in asked:
-            discounts = self.order_line.mapped("discount")
-            values["discount_percent"] = Decimal(f"{max(discounts, default=0.0):.2f}")
-        return values
-
-    def _get_ar_credit_binding(self):
-        """Return what an approval of the order binds to, as it stands now.
-
-        :rtype: ar_credit_control.core.binding.Binding
-        """
-        self.ensure_one()
-        digits = self.currency_id.decimal_places
-        lines = self.order_line.filtered(lambda line: not line.display_type).sorted("id")
-        return Binding(
-            partner_id=self.partner_invoice_id.commercial_partner_id.id,
-            company_id=self.company_id.id,
-            currency_id=self.currency_id.id,
-            payment_term_id=self.payment_term_id.id or 0,
-            total=f"{sum(lines.mapped('price_total')):.{digits}f}",
-            lines=tuple(
-                BoundLine(
-                    line.id,
-                    line.product_id.id or 0,
-                    f"{line.product_uom_qty:g}",
-                    f"{line.price_total:.{digits}f}",
-                )
-                for line in lines
-            ),
-        )
 
     def _passed_ar_credit_recently(self, decision, check_point):
         """Whether the order was confirmed or approved so recently that its delivery is not held again.

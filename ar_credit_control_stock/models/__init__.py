@@ -1,2 +1,4 @@
+from . import ar_credit_gate
+from . import ar_credit_hold
 from . import stock_move
 from . import stock_picking

@@ -15,18 +15,42 @@ class StockMove(models.Model):
         :raise CreditHoldError, CreditExceededError: the rules refuse.
         """
         gate = self.env["ar.credit.gate"]
-        orders = self._get_ar_credit_orders()
-        if not orders:
+        leaving = self._filtered_ar_credit_leaving()
+        if not leaving:
             return super()._action_done(cancel_backorder=cancel_backorder)
-        with gate._watch(orders):
+        with gate._watch(leaving._get_ar_credit_orders()):
             done = super()._action_done(cancel_backorder=cancel_backorder)
-        gate._check_deliveries(done._get_ar_credit_orders())
+        left = done._filtered_ar_credit_leaving()
+        gate._check_deliveries(left._get_ar_credit_orders())
+        pickings = left._get_ar_credit_pickings()
+        if pickings:
+            gate._check_pickings(pickings)
         return done
+
+    def _filtered_ar_credit_leaving(self):
+        """Return the moves that take goods to a customer."""
+        # sudo: who moves goods need not see all locations
+        return self.filtered(
+            lambda move: (
+                move.sudo().location_dest_id.usage == "customer"  # sudo: as above
+                and move.sudo().location_id.usage != "customer"
+            )  # sudo: as above
+        )
 
     def _get_ar_credit_orders(self):
         """Return the orders whose goods these moves take to the customer."""
-        # sudo: who moves goods need not see sales
-        moves = self.sudo().filtered(
-            lambda move: move.location_dest_id.usage == "customer" and move.location_id.usage != "customer"
-        )
+        moves = self.sudo()  # sudo: who moves goods need not see sales
         return (moves.sale_line_id.order_id | moves.picking_id.sale_id).with_env(self.env)
+
+    def _get_ar_credit_pickings(self):
+        """Return the transfers of these moves that no sales order stands behind, but a customer.
+
+        What the till has sold is paid; what comes straight from a supplier, its purchase order says.
+        """
+        moves = self.sudo().filtered(  # sudo: who moves goods need not see sales
+            lambda move: not move.sale_line_id and move.location_id.usage != "supplier"
+        )
+        pickings = moves.picking_id.filtered(lambda picking: picking.partner_id and not picking.sale_id)
+        if "pos_session_id" in pickings._fields:
+            pickings = pickings.filtered(lambda picking: not picking.pos_session_id)
+        return pickings.with_env(self.env)

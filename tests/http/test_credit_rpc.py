@@ -86,7 +86,11 @@ class TestCreditRpc(ARHttpCase):
         self._refused("ar.credit.hold", "action_approve", hold.ids, "please")
         self._refused("ar.credit.hold", "_decide", hold.ids, "approved", "please")
         self._refused("ar.credit.hold", "_release", hold.ids)
-        self._refused("ar.credit.hold.decide", "create", {"hold_ids": hold.ids, "decision": "approve"})
+        self._refused(
+            "ar.approval.decide",
+            "create",
+            {"res_model": "ar.credit.hold", "res_ids": hold.ids, "decision": "approve"},
+        )
         self._refused("res.users", "write", self.salesman.ids, {"group_ids": []})
         hold.invalidate_recordset()
         self.assertEqual(hold.state, "pending")

@@ -46,13 +46,12 @@ ACCESS = {
     "ar.credit.limit.change": _area(CREDIT, user="crw", manager="crw"),
     "ar.credit.cover": _area(CREDIT, user="cruw", manager="cruw"),
     "ar.risk.class": _area(CREDIT, manager="cruw", salesman="r"),
-    "ar.credit.limit.decide": _area(CREDIT, auditor="", user="", manager="crw"),
     "ar.credit.limit.mass": _area(CREDIT, auditor="", user="crw", manager="crw"),
     "ar.credit.limit.mass.line": _area(CREDIT, auditor="", user="cruw", manager="cruw"),
     # Written by the credit check and by decisions only, which run past access rights.
     "ar.credit.hold": _area(CREDIT, salesman="r"),
-    # Any approver may open it; the hold checks who decides.
-    "ar.credit.hold.decide": _area(CREDIT, auditor="", user="crw", manager="crw"),
+    # Any approver may open it; the documents check who decides.
+    "ar.approval.decide": _area(CREDIT, auditor="", user="crw", manager="crw"),
     "ar.credit.hold.force": _area(CREDIT, auditor="", user="crw", manager="crw"),
     "ar.credit.hold.more": _area(CREDIT, auditor="", user="", manager="", salesman="crw"),
     "ar.credit.hold.reason": _area(CREDIT, salesman="r"),
@@ -64,6 +63,9 @@ ACCESS = {
     "ar.payment.link": _area(GATEWAYS, user="crw", manager="crw"),
     # Written by the machinery only.
     "ar.gateway.order": _area(GATEWAYS),
+    "ar.gateway.refund": _area(GATEWAYS),
+    # What was said to gateways is for those who configure them.
+    "ar.gateway.message": _area(GATEWAYS, user=""),
     "ar.dunning.policy": _area(COLLECTIONS, manager="cruw"),
     "ar.dunning.level": _area(COLLECTIONS, manager="cruw"),
     "ar.dunning.run": _area(COLLECTIONS, user="cruw", manager="cruw"),
@@ -104,6 +106,7 @@ PUBLIC_METHODS = {
     "ar.receivable.report.line.action_export_current": "calls action_export_xlsx of a readable report",
     "ar.receivable.report.line.action_open_move": "opens a form",
     "res.partner.action_view_ar_reminders": "opens a list",
+    "account.move.action_ar_gateway_refund": "group and check_access('write'); amount computed, reserved under a lock",
     "account.move.action_ar_payment_link": "makes the link, then needs the right to read links, or all is undone",
     "account.move.action_view_ar_payment_links": "opens a list",
     "ar.credit.account.action_open_draft_invoices": "opens a list",
@@ -125,7 +128,6 @@ PUBLIC_METHODS = {
     "ar.credit.limit.change.action_cancel": "check_access('write'); requester or manager; nothing was applied",
     "ar.credit.limit.change.action_reject": "as action_approve",
     "ar.credit.limit.change.action_submit": "check_access('write'); applies only what raises nothing",
-    "ar.credit.limit.decide.action_decide": "calls action_approve or action_reject",
     "ar.credit.limit.mass.action_apply": "the journal checks rights and accounts again in _create_batch",
     "ar.approval.decision.action_open_document": "opens a form",
     "ar.approval.decision.action_verify": "check_access and group; changes nothing",
@@ -136,6 +138,7 @@ PUBLIC_METHODS = {
     "ar.credit.hold.action_ar_approve": "as action_approve",
     "ar.credit.hold.action_ar_reject": "as action_approve",
     "ar.credit.hold.action_open_ar_decision": "opens the window that asks for a comment",
+    "ar.credit.limit.change.action_open_ar_decision": "opens the window that asks for a comment",
     "ar.credit.hold.action_open_ar_approval_log": "opens a list, which needs the right to read the log",
     "ar.credit.hold.action_reject": "as action_approve",
     "ar.credit.hold.action_open_order": "opens a form",
@@ -145,7 +148,7 @@ PUBLIC_METHODS = {
     "ar.credit.hold.more.action_request": "check_access('write') on the order; files a request, decides nothing",
     "ar.credit.rule.action_check_health": "tells the user whether rules are at work",
     "sale.order.action_ar_credit_what_if": "opens a form of credit users",
-    "ar.credit.hold.decide.action_decide": "calls action_approve or action_reject",
+    "ar.approval.decide.action_decide": "calls action_ar_approve or action_ar_reject",
     "ar.gateway.order.action_query": "checks the group; only asks the gateway, whose answer is verified",
     "ar.payment.link.action_open_page": "opens the page that every customer may open",
     "ar.payment.link.action_revoke": "check_access('write')",

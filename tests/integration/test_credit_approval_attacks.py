@@ -134,8 +134,10 @@ class TestApprovalAttacks(CreditCase):
 
     def test_wizard_of_a_sales_leader_decides_nothing(self):
         leader = self._new_user("credit_leader", "sales_team.group_sale_salesman_all_leads")
-        wizard = self.env["ar.credit.hold.decide"].with_user(leader)
-        record = wizard.create({"hold_ids": self.hold.ids, "decision": "approve"})
+        wizard = self.env["ar.approval.decide"].with_user(leader)
+        record = wizard.create(
+            {"res_model": "ar.credit.hold", "res_ids": self.hold.ids, "decision": "approve"}
+        )
         self._refused(record.action_decide)
 
     def test_delegations_of_others(self):

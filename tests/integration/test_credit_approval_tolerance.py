@@ -127,8 +127,10 @@ class TestTolerance(ApprovalCase):
         )
         first, hold = self._held(900)
         second, other = self._held(900)
-        wizard = self.env["ar.credit.hold.decide"].with_user(self.anna)
-        action = wizard.create({"hold_ids": (hold | other).ids, "decision": "approve"}).action_decide()
+        wizard = self.env["ar.approval.decide"].with_user(self.anna)
+        action = wizard.create(
+            {"res_model": "ar.credit.hold", "res_ids": (hold | other).ids, "decision": "approve"}
+        ).action_decide()
         self.assertEqual((first.state, second.state), ("sale", "draft"))
         self.assertEqual(action["tag"], "display_notification")
 

@@ -130,3 +130,57 @@ class TestCreditAmend(CreditCase):
         order.action_confirm()
         with self.assertRaises(CreditExceededError):
             order.partner_invoice_id = self.customer
+
+    # --- reasons -----------------------------------------------------------------------------
+
+    def _choose(self, documents, decision, **values):
+        action = documents.action_open_ar_decision(decision)
+        wizard = self.env["ar.approval.decide"].with_user(self.manager).with_context(**action["context"])
+        return wizard.create(values)
+
+    def test_several_with_one_reason(self):
+        self._account(100)
+        self._account(100, partner=self.partner_a)
+        orders = self._order(150) | self._order(170, partner=self.partner_a)
+        orders.action_confirm_or_hold()
+        holds = orders.sudo().ar_credit_hold_ids.with_user(self.manager)
+        reason = self.env.ref("ar_credit_control.reason_good_record")
+        wizard = self._choose(holds, "approve", reason_code_id=reason.id, comment="ten years")
+        self.assertTrue(all(hold.name in wizard.document_names for hold in holds))
+        self.assertTrue(wizard.effect)
+        wizard.action_decide()
+        self.assertEqual(orders.mapped("state"), ["sale", "sale"])
+        for hold in holds:
+            self.assertEqual(hold.decision_reason_id, reason)
+            self.assertEqual(hold.decision_comment, "Good payment record: ten years")
+            log = hold.sudo().ar_approval_request_ids.decision_ids.filtered(
+                lambda one: one.action == "approved"
+            )
+            self.assertEqual(log.mapped("comment"), ["Good payment record: ten years"])
+
+    def test_reject_with_a_reason_alone(self):
+        self._account(100)
+        _order, hold = self._held()
+        reason = self.env.ref("ar_credit_control.reason_risk")
+        self._choose(hold.with_user(self.manager), "reject", reason_code_id=reason.id).action_decide()
+        self.assertEqual((hold.state, hold.decision_comment), ("rejected", "Risk too high"))
+
+    def test_the_window_decides_on_documents_with_approval_only(self):
+        wizard = self.env["ar.approval.decide"].with_user(self.manager)
+        with self.assertRaises(UserError):
+            wizard.create({"res_model": "sale.order", "res_ids": [1], "decision": "approve"}).action_decide()
+
+    def test_limit_changes_are_decided_in_the_same_window(self):
+        account = self._account(100)
+        asker = self._new_user("credit_asker", "ar_credit_control.group_user")
+        change = (
+            self.env["ar.credit.limit.change"]
+            .with_user(asker)
+            .create({"account_id": account.id, "new_limit": 300, "reason": "season"})
+        )
+        change.action_submit()
+        reason = self.env.ref("ar_credit_control.reason_secured")
+        self._choose(change.with_user(self.manager), "approve", reason_code_id=reason.id).action_decide()
+        self.assertEqual(
+            (change.state, change.decision_reason_id, account.credit_limit), ("applied", reason, 300)
+        )

@@ -57,7 +57,7 @@ class TestCreditInvoice(CreditRuleCase):
 
     def test_received_payment_is_always_booked(self):
         invoice = self._bill(500, post=False)
-        with self.env["ar.credit.gate"]._booking():
+        with self.env["ar.credit.edge"]._booking():
             invoice.action_post()
         self.assertEqual(invoice.state, "posted")
         with self.assertRaises(CreditHoldError):

@@ -105,9 +105,9 @@ class TestCreditAttacks(CreditCase):
         self._refused(hold.action_reject)
         self._refused(
             lambda: (
-                self.env["ar.credit.hold.decide"]
+                self.env["ar.approval.decide"]
                 .with_user(self.salesman)
-                .create({"hold_ids": hold.ids, "decision": "approve"})
+                .create({"res_model": "ar.credit.hold", "res_ids": hold.ids, "decision": "approve"})
             )
         )
         for user in (self.manager, self.auditor):

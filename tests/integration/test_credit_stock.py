@@ -144,3 +144,126 @@ class TestCreditStock(CreditCase):
         order.action_confirm()
         self._validate(order.sudo().picking_ids)
         self.assertEqual(order.sudo().picking_ids.state, "done")
+
+    # --- several at once ---------------------------------------------------------------------
+
+    def test_several_at_once(self):
+        _one, fits = self._to_deliver(quantity=4)
+        held, stays = self._to_deliver(quantity=4)
+        free = self._order(1000, partner=self.partner_a, product=self.goods)
+        free.action_confirm()
+        other = free.sudo().picking_ids
+        self._account(10, partner=self.partner_b)
+        self._cut_limit(50)
+        pickings = fits | stays | other
+        pickings.move_ids.write({"quantity": 4, "picked": True})
+        other.move_ids.write({"quantity": 1, "picked": True})
+        action = pickings.with_user(self.packer).button_validate()
+        self.assertEqual(pickings.mapped("state"), ["assigned", "assigned", "done"])
+        self.assertTrue(action["params"]["message"].startswith("1 of 3 documents went through, 2 did not:"))
+        self.assertEqual(held.sudo().ar_credit_hold_ids.check_point, "delivery")
+
+    # --- without an order --------------------------------------------------------------------
+
+    def _by_hand(self, quantity=6, partner=None, back=False):
+        warehouse = self.env["stock.warehouse"].search([("company_id", "=", self.company.id)], limit=1)
+        customers = self.env.ref("stock.stock_location_customers")
+        source, target = warehouse.lot_stock_id, customers
+        kind = warehouse.out_type_id
+        if back:
+            source, target, kind = target, source, warehouse.in_type_id
+        picking = (
+            self.env["stock.picking"]
+            .with_user(self.packer)
+            .create(
+                {
+                    "partner_id": (partner or self.contact).id,
+                    "picking_type_id": kind.id,
+                    "location_id": source.id,
+                    "location_dest_id": target.id,
+                    "move_ids": [
+                        Command.create(
+                            {
+                                "product_id": self.goods.id,
+                                "product_uom_qty": quantity,
+                                "location_id": source.id,
+                                "location_dest_id": target.id,
+                            }
+                        )
+                    ],
+                }
+            )
+        )
+        picking.action_confirm()
+        return picking
+
+    def test_by_hand_within_the_limit(self):
+        picking = self._by_hand()
+        self._validate(picking)
+        self.assertEqual(picking.state, "done")
+
+    def test_by_hand_over_the_limit_is_held_and_approved(self):
+        picking = self._by_hand()
+        self._cut_limit(50)
+        action = self._validate(picking)
+        hold = picking.sudo().ar_credit_hold_ids
+        self.assertRecordValues(
+            hold,
+            [
+                {
+                    "check_point": "delivery",
+                    "state": "pending",
+                    "excess": 10,
+                    "order_amount": 60,
+                    "partner_id": self.customer.id,
+                    "document_name": picking.name,
+                    "requested_by": self.packer.id,
+                }
+            ],
+        )
+        self.assertEqual(picking.state, "assigned")
+        self.assertIn("credit_manager", action["params"]["message"])
+        self.assertIn(self.manager, hold.activity_ids.user_id)
+        hold.with_user(self.manager).action_approve("sample")
+        self.assertEqual((picking.state, hold.state), ("assigned", "approved"))
+        self._validate(picking)
+        self.assertEqual((picking.state, hold.state), ("done", "released"))
+
+    def test_by_hand_more_than_approved_is_held_again(self):
+        picking = self._by_hand()
+        self._cut_limit(50)
+        self._validate(picking)
+        picking.sudo().ar_credit_hold_ids.with_user(self.manager).action_approve("sample")
+        picking.move_ids.product_uom_qty = 60
+        self._validate(picking)
+        self.assertEqual(picking.state, "assigned")
+
+    def test_by_hand_other_ways_fail_closed(self):
+        picking = self._by_hand()
+        self._cut_limit(50)
+        picking.move_ids.write({"quantity": 6, "picked": True})
+        with self.assertRaises(CreditHoldError), self.env.cr.savepoint():
+            picking.move_ids._action_done()
+
+    def test_by_hand_blocked_customer_gets_nothing_also_without_a_price(self):
+        rule = self.env.ref("ar_credit_control.rule_account_blocked")
+        rule.write({"active": True, "at_delivery": True})
+        self.goods.list_price = 0
+        self.account.sudo().status = "blocked"
+        picking = self._by_hand()
+        self._validate(picking)
+        self.assertEqual(picking.state, "assigned")
+
+    def test_by_hand_returns_and_others_pass(self):
+        self._cut_limit(0)
+        for picking in (self._by_hand(back=True), self._by_hand(partner=self.partner_a)):
+            self._validate(picking)
+            self.assertEqual(picking.state, "done")
+
+    def test_several_by_hand(self):
+        pickings = self._by_hand(2) | self._by_hand(6) | self._by_hand(3)
+        self._cut_limit(50)
+        for move in pickings.move_ids:
+            move.write({"quantity": move.product_uom_qty, "picked": True})
+        pickings.with_user(self.packer).button_validate()
+        self.assertEqual(pickings.mapped("state"), ["done", "assigned", "done"])

@@ -1,0 +1,47 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class ArApprovalDecide(models.TransientModel):
+    """Asks for reason and comment of a decision, on one document or many; the documents check who decides."""
+
+    _name = "ar.approval.decide"
+    _description = "Decide on Approvals"
+
+    res_model = fields.Char(required=True, readonly=True)
+    res_ids = fields.Json(string="Documents", required=True, readonly=True)
+    document_names = fields.Char(string="Decide on", compute="_compute_documents")
+    effect = fields.Char(compute="_compute_documents")
+    decision = fields.Selection([("approve", "Approve"), ("reject", "Reject")], required=True)
+    reason_code_id = fields.Many2one("ar.credit.reason.code", string="Reason")
+    comment = fields.Text()
+
+    @api.depends("res_model", "res_ids", "decision")
+    def _compute_documents(self):
+        for wizard in self:
+            documents = wizard._get_documents()
+            wizard.document_names = ", ".join(documents.mapped("display_name"))
+            wizard.effect = documents._get_ar_approval_effect(wizard.decision == "approve")
+
+    def action_decide(self):
+        """Take the decision on all the documents.
+
+        :raise AccessError, UserError: a document refuses; then none is decided on.
+        """
+        self.ensure_one()
+        documents = self._get_documents()
+        if self.decision == "approve":
+            answer = documents.action_ar_approve(self.comment, self.reason_code_id.id)
+        else:
+            answer = documents.action_ar_reject(self.comment, self.reason_code_id.id)
+        return answer if isinstance(answer, dict) else {"type": "ir.actions.act_window_close"}
+
+    def _get_documents(self):
+        """Return the documents, with the rights of the user.
+
+        :raise UserError: what was named needs no approvals.
+        """
+        documents = self.env.get(self.res_model)
+        if documents is None or not isinstance(documents, self.env.registry["ar.approval.mixin"]):
+            raise UserError(self.env._("There is nothing to decide on."))
+        return documents.browse(self.res_ids or ())
