@@ -134,7 +134,7 @@ class ArApprovalMixin(models.AbstractModel):
         """
         # Odoo would take missing values, also the status, from the context (`default_state`).
         # sudo: whoever makes the document asks for approval
-        plain = self.sudo().with_context(clean_context(self.env.context))
+        plain = self.with_env(self.env(context=clean_context(self.env.context), su=True))
         requests = plain.env["ar.approval.request"]
         for document in plain:
             facts = document._get_ar_approval_facts()

@@ -46,7 +46,8 @@ class ArCreditHoldFiling(models.AbstractModel):
         :return: the holds of these documents.
         """
         # sudo: nobody may write holds; the numbers are the check's own; also customers confirm
-        filing = self.sudo().with_context(clean_context(self.env.context))  # nor are values from the context
+        # Odoo would take missing values from the context (`default_move_id`).
+        filing = self.with_env(self.env(context=clean_context(self.env.context), su=True))
         holds = filing.browse()
         for document in self.env[model].sudo().browse(decisions):  # sudo: as above
             decision = decisions[document.id]
