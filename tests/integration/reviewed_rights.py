@@ -52,6 +52,7 @@ ACCESS = {
     "ar.credit.hold": _area(CREDIT, salesman="r"),
     # Any approver may open it; the documents check who decides.
     "ar.approval.decide": _area(CREDIT, auditor="", user="crw", manager="crw"),
+    "ar.credit.desk": _area(CREDIT),
     "ar.credit.hold.force": _area(CREDIT, auditor="", user="crw", manager="crw"),
     "ar.credit.hold.more": _area(CREDIT, auditor="", user="", manager="", salesman="crw"),
     "ar.credit.hold.reason": _area(CREDIT, salesman="r"),
@@ -123,6 +124,7 @@ PUBLIC_METHODS = {
     "ar.credit.limit.change.action_approve": "_check_ar_approval: his turn, independent, pending, limit not moved",
     "ar.credit.limit.change.action_cancel": "check_access('write'); requester or manager; nothing was applied",
     "ar.credit.limit.change.action_reject": "as action_approve",
+    "ar.credit.limit.change.action_end": "check_access('write'); ends what raises only; a manager where not free",
     "ar.credit.limit.change.action_submit": "check_access('write'); applies only what raises nothing",
     "ar.credit.limit.mass.action_apply": "the journal checks rights and accounts again in _create_batch",
     "ar.approval.decision.action_open_document": "opens a form",
@@ -137,6 +139,8 @@ PUBLIC_METHODS = {
     "ar.credit.limit.change.action_open_ar_decision": "opens the window that asks for a comment",
     "ar.credit.hold.action_open_ar_approval_log": "opens a list, which needs the right to read the log",
     "ar.credit.hold.action_reject": "as action_approve",
+    "ar.credit.hold.action_export_xlsx": "opens the download, which reads with the user's rights",
+    "ar.credit.desk.action_open": "opens a form",
     "ar.credit.hold.action_open_order": "opens a form",
     # Rules and check points
     "account.move.action_post_or_hold": "calls action_post, which Odoo guards; a refusal files a hold",
