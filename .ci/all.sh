@@ -38,7 +38,7 @@ test_all() {
     wait
     second_conf=$(write_conf "$second")
     copy_db "$db" "$second"
-    (run_kind http all_odoo http tests/http "$second" "$second_conf"; run_kind tours all_odoo tours tests/tours "$second" "$second_conf") &
+    (for kind in http tours life; do run_kind $kind all_odoo $kind "tests/$kind" "$second" "$second_conf"; done) &
     run_kind odoo all_odoo odoo tests/integration "$db" "$conf"
     wait
     drop_db "$second"

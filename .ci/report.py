@@ -11,7 +11,7 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 from pathlib import Path
 
-KINDS = ("lint", "unit", "odoo", "http", "tours")
+KINDS = ("lint", "unit", "odoo", "http", "tours", "life")
 # Debian 13 has no wkhtmltopdf: printing is the one thing that may be missing.
 KNOWN_SKIPS = re.compile(r"wkhtmltopdf")
 LINT_LINE = re.compile(r"^(\S+) +(ok|FAILED) +[\d.]+ s$", re.MULTILINE)

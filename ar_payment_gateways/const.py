@@ -1,21 +1,46 @@
 """Names of the outside world: routes, hosts, codes. Sources beside them."""
 
-SUPPORTED_CURRENCIES = ("CNY",)
-"""Domestic Alipay settles in renminbi only."""
-
-DEFAULT_PAYMENT_METHOD_CODES = {"alipay"}
+from dataclasses import dataclass
 
 # Alipay open platform, "网关地址".
 ALIPAY_GATEWAY = "https://openapi.alipay.com/gateway.do"
 ALIPAY_SANDBOX = "https://openapi-sandbox.dl.alipaydev.com/gateway.do"
 
 TEST_GATEWAY_PARAMETER = "ar_payment_gateways.alipay_test_url"
-"""System parameter with the address of a simulator. Obeyed in test mode only, and on this very machine only."""
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 
-NOTIFY_ROUTE = "/payment/alipay/notify"
-CHECKOUT_ROUTE = "/payment/alipay/checkout"
+
+@dataclass(frozen=True)
+class Gateway:
+    """What the machinery has to know of a gateway without calling it."""
+
+    method_xmlid: str
+    """Its payment.method."""
+    credentials: tuple[str, ...]
+    """Fields of payment.provider that are emptied when the provider is reset."""
+    test_parameter: str
+    """System parameter with the address of a simulator. Obeyed in test mode only, and on this very machine only."""
+    currencies: tuple[str, ...] = ("CNY",)
+    """Domestic gateways settle in renminbi only."""
+    method_codes: tuple[str, ...] = ()
+    query_minutes: tuple[int, ...] = (1, 1, 2, 3, 5, 10)
+    """Waits between two questions about an order nobody has told us of; a page that waits asks more often."""
+
+
+AR_GATEWAYS = {
+    "alipay": Gateway(
+        method_xmlid="payment.payment_method_alipay",
+        credentials=("alipay_app_id", "alipay_seller_id", "alipay_private_key", "alipay_public_key"),
+        test_parameter=TEST_GATEWAY_PARAMETER,
+        method_codes=("alipay",),
+    ),
+}
+"""Our gateways by provider code."""
+
+NOTIFY_ROUTE = "/payment/%s/notify"
+"""With the provider's code; followed by its id."""
+CHECKOUT_ROUTE = "/payment/%s/checkout"
 PAY_ROUTE = "/pay"
 ORDER_ROUTE = "/pay/order"
 
@@ -37,7 +62,19 @@ ORDERS_PER_WINDOW = 10
 ORDER_WINDOW_MINUTES = 10
 """So many gateway orders a link may make in so many minutes; a person needs one."""
 
-# Codes of the gateway, "公共错误码" and "alipay.trade.* 业务错误码".
+REFUND_REPEAT_SECONDS = 60
+"""The same amount of the same payment asked back again within this time is the same refund: a double click, a second
+tab. (WeChat Pay wants a minute between two refunds of one order anyway.)"""
+
+REFUND_RETRY_MINUTES = (1, 5, 10, 30, 60)
+"""Waits between two questions about a refund whose outcome is unknown."""
+
+MESSAGE_DAYS_PARAMETER = "ar_payment_gateways.message_days"
+MESSAGE_DAYS = 180
+"""How long messages are kept unless the parameter says otherwise."""
+
+# Codes of Alipay, "公共错误码" and "alipay.trade.* 业务错误码".
 CODE_SUCCESS = "10000"
 TRADE_NOT_EXIST = "ACQ.TRADE_NOT_EXIST"
+TRADE_STATUS_ERROR = "ACQ.TRADE_STATUS_ERROR"
 NEEDS_NEW_NUMBER = ("ACQ.CONTEXT_INCONSISTENT", "ACQ.TRADE_HAS_CLOSE")

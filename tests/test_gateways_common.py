@@ -85,7 +85,7 @@ class GatewaysHttpCase(GatewaysCase, HttpCase):
 
     def notify(self, fields, suffix=""):
         """Send a notification; return the text of the answer."""
-        return self.url_open(f"{const.NOTIFY_ROUTE}/{self.provider.id}{suffix}", data=fields).text
+        return self.url_open(f"{const.NOTIFY_ROUTE % 'alipay'}/{self.provider.id}{suffix}", data=fields).text
 
     def poll(self, order):
         response = self.url_open(f"/pay/order/{order.access_token}/status", json={"params": {}})

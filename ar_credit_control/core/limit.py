@@ -224,6 +224,8 @@ def greatest_rise(old: Terms, new: Terms, default: Limit, day: date) -> Decimal 
     """
     rise = ZERO
     for before, after in _compared(old, new, default, day):
+        if _leaves_control(after, before):
+            return None
         low, high = before.widened().ceiling, after.widened().ceiling
         if low is None:
             continue
@@ -242,8 +244,15 @@ def _compared(old: Terms, new: Terms, default: Limit, day: date) -> Iterable[tup
 def _is_higher(after: InForce, before: InForce) -> bool:
     if after.limit.control is not before.limit.control and before.limit.control is Control.NO_CREDIT:
         return True
+    if _leaves_control(after, before):
+        return True
     old, new = before.widened().ceiling, after.widened().ceiling
     return old is not None and (new is None or new > old)
+
+
+def _leaves_control(after: InForce, before: InForce) -> bool:
+    # Whoever has no limit is still asked about what he owes overdue; whoever is out of control is not.
+    return after.limit.control is Control.NONE and before.limit.control is not Control.NONE
 
 
 def _turning_days(terms: Terms) -> Iterable[date]:

@@ -1,3 +1,4 @@
+from . import ar_cron_batch
 from . import ar_credit_limit_holder
 from . import ar_approval_decision
 from . import ar_approval_delegation
@@ -17,9 +18,11 @@ from . import ar_credit_explanation
 from . import ar_credit_account_recheck
 from . import ar_credit_document
 from . import ar_credit_edge
+from . import ar_credit_exposure_parts
 from . import ar_credit_exposure_query
 from . import ar_credit_exposure
 from . import ar_credit_facts
+from . import ar_credit_gate_debtor
 from . import ar_credit_gate
 from . import ar_credit_group
 from . import ar_credit_rule_health
@@ -39,6 +42,7 @@ from . import ar_credit_rule
 from . import ar_credit_rule_condition
 from . import ar_open_item
 from . import ar_risk_class
+from . import account_move_credit
 from . import account_move
 from . import account_move_line
 from . import account_partial_reconcile

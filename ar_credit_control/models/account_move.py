@@ -8,7 +8,7 @@ class AccountMove(models.Model):
     """Customer invoices that do not come from an order are a check point of the credit rules."""
 
     _name = "account.move"
-    _inherit = ["account.move", "ar.credit.document"]
+    _inherit = ["account.move", "account.move.credit", "ar.credit.document"]
 
     _ar_credit_fields = DocumentFields(
         debtor="partner_id",
@@ -24,7 +24,7 @@ class AccountMove(models.Model):
     )
 
     _ar_credit_draft_idx = models.Index(
-        "(commercial_partner_id) WHERE state = 'draft' AND move_type = 'out_invoice'"
+        "(commercial_partner_id) WHERE state = 'draft' AND move_type IN ('out_invoice', 'out_receipt')"
     )
 
     # === COMPUTE === #
@@ -73,12 +73,15 @@ class AccountMove(models.Model):
     # === BUSINESS === #
 
     def _post(self, soft=True):
-        """Post; an invoice without order has to pass the credit rules, unless it books a received payment."""
-        asked = self.filtered(lambda move: move.move_type == "out_invoice" and move.state == "draft")
+        """Post; what no order counted before has to pass the credit rules, unless it books a received payment."""
+        asked = self.filtered(
+            lambda move: move.move_type in ("out_invoice", "out_receipt") and move.state == "draft"
+        )
+        before = asked._get_ar_credit_counted()
         posted = super()._post(soft)
         invoices = posted & asked
         if invoices:
-            self.env["ar.credit.gate"]._check_invoices(invoices)
+            self.env["ar.credit.gate"]._check_invoices(invoices, before)
         posted._recheck_ar_credit_holds()
         return posted
 

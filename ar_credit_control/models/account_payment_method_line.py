@@ -12,6 +12,5 @@ class AccountPaymentMethodLine(models.Model):
         [("company", "As the Company"), *PAYMENTS_COUNTED],
         string="Counts for Credit",
         default="company",
-        required=True,
         help="Bills of exchange and cheques should count when in the bank only: until then they may bounce.",
     )

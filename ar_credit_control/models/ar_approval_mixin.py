@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.tools.misc import clean_context
 
 
 class ArApprovalMixin(models.AbstractModel):
@@ -131,10 +132,11 @@ class ArApprovalMixin(models.AbstractModel):
 
         :return: the requests.
         """
-        requests = self.env[
-            "ar.approval.request"
-        ].sudo()  # sudo: whoever makes the document asks for approval
-        for document in self.sudo():  # sudo: as above
+        # Odoo would take missing values, also the status, from the context (`default_state`).
+        # sudo: whoever makes the document asks for approval
+        plain = self.sudo().with_context(clean_context(self.env.context))
+        requests = plain.env["ar.approval.request"]
+        for document in plain:
             facts = document._get_ar_approval_facts()
             binding = document._get_ar_approval_binding()
             subject = document._ar_approval_subject

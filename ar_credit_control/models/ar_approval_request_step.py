@@ -162,7 +162,7 @@ class ArApprovalRequestStep(models.Model):
 
     @api.model
     def _cron_escalate(self):
-        """Escalate overdue steps, one a transaction; one that somebody decides meanwhile is left to the next run."""
+        """Escalate overdue steps, one a transaction; one that somebody is deciding on is left to the next run."""
         overdue = self.search(
             [
                 ("state", "=", "current"),
@@ -171,11 +171,12 @@ class ArApprovalRequestStep(models.Model):
             ],
             order="deadline, id",
         )
-        self.env["ir.cron"]._commit_progress(remaining=len(overdue))
-        for step in overdue:
-            if step.request_id.try_lock_for_update():
-                step.invalidate_recordset()
-                if step.state == "current" and not step.escalated_on:
-                    step._escalate()
-            if not self.env["ir.cron"]._commit_progress(1):
-                return
+        self.env["ar.cron.batch"]._each(overdue, lambda step: step._escalate_overdue())
+
+    def _escalate_overdue(self):
+        """Escalate, unless somebody decides just now or was faster."""
+        self.ensure_one()
+        if self.request_id.try_lock_for_update():
+            self.invalidate_recordset()
+            if self.state == "current" and not self.escalated_on:
+                self._escalate()

@@ -23,7 +23,7 @@ class ArApprovalRule(models.Model):
     _description = "Approval Rule"
     _order = "subject, sequence, id"
 
-    name = fields.Char(required=True, tracking=True)
+    name = fields.Char(required=True, translate=True, tracking=True)
     active = fields.Boolean(default=True, tracking=True)
     sequence = fields.Integer(default=10, tracking=True)
     subject = fields.Selection(
@@ -148,7 +148,14 @@ class ArApprovalRule(models.Model):
 
         :param facts: core Facts.
         """
-        rules = self.search([("subject", "=", subject), ("company_id", "in", [facts.company_id, False])])
+        # Archived ones never, also where the caller's context asks for them.
+        rules = self.search(
+            [
+                ("active", "=", True),
+                ("subject", "=", subject),
+                ("company_id", "in", [facts.company_id, False]),
+            ]
+        )
         company = self.env["res.company"].browse(facts.company_id)
         chosen = choose_rule([rule.with_company(company)._as_core() for rule in rules], facts)
         return self.browse(chosen.rule_id if chosen else [])

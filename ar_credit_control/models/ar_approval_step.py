@@ -10,6 +10,7 @@ class ArApprovalStep(models.Model):
     _description = "Approval Step"
     _order = "rule_id, sequence, id"
 
+    name = fields.Char(translate=True)
     rule_id = fields.Many2one("ar.approval.rule", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="rule_id.company_id", store=True, index=True)
     escalate_user_ids = fields.Many2many(

@@ -10,7 +10,7 @@ class ArApprovalStepSpec(models.AbstractModel):
     _description = "Approval step"
     _order = "sequence, id"
 
-    name = fields.Char(required=True, translate=False)
+    name = fields.Char(required=True)
     sequence = fields.Integer(
         default=10, help="Steps follow each other in this order; steps of equal number run at the same time."
     )

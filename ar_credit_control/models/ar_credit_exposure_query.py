@@ -10,6 +10,7 @@ class ArCreditExposureQuery(models.AbstractModel):
     """
 
     _name = "ar.credit.exposure.query"
+    _inherit = ["ar.credit.exposure.parts"]
     _description = "Statement of the credit exposure"
 
     def init(self):
@@ -94,15 +95,15 @@ class ArCreditExposureQuery(models.AbstractModel):
     def _policy_query(self):
         """Return what the companies count.
 
-        An item is late when it is due before `grace_date`; orders promised for after `horizon` (naive UTC, NULL: none)
-        are left out (res.company._get_ar_credit_horizon).
+        An item is late when it is due before `grace_date`; of orders promised for after `horizon` (naive UTC, NULL:
+        none) only what was delivered counts (res.company._get_ar_credit_horizon).
         """
         return SQL(
             """
             SELECT id, currency_id,
                    SPLIT_PART(parent_path, '/', 1)::int AS root_id,
-                   ar_credit_net_credits AS nets_credits,
-                   ar_credit_payments_counted = 'banked' AS needs_bank,
+                   COALESCE(ar_credit_net_credits, FALSE) AS nets_credits,
+                   COALESCE(ar_credit_payments_counted = 'banked', FALSE) AS needs_bank,
                    today - COALESCE(ar_credit_grace_days, 0) AS grace_date,
                    today + NULLIF(ar_credit_horizon_days, 0) + TIME '23:59:59.999999' AS horizon
               FROM res_company
@@ -110,126 +111,40 @@ class ArCreditExposureQuery(models.AbstractModel):
             """
         )
 
-    def _ledger_query(self):
-        """Return what the ledger holds as open on receivable accounts, also on contacts of the customer.
-
-        `amount_residual` is company currency. An item without a due date is due on its date.
-        """
-        return SQL(
-            """
-            SELECT 'ledger' AS kind, family.owner, company.id AS company_id, NULL::int AS currency_id,
-                   NULL::int AS order_id,
-                   COALESCE(MAX(today - item.oldest), 0) AS days_overdue,
-                   COALESCE(SUM(item.debit), 0)::text AS amount,
-                   COALESCE(SUM(item.credit) FILTER (WHERE company.nets_credits), 0)::text AS credit,
-                   COALESCE(SUM(item.overdue), 0)::text AS overdue
-              FROM family
-              CROSS JOIN company
-              CROSS JOIN LATERAL (
-                  SELECT line.account_id,
-                         SUM(line.amount_residual) FILTER (WHERE line.amount_residual > 0) AS debit,
-                         SUM(line.amount_residual) FILTER (WHERE line.amount_residual < 0) AS credit,
-                         SUM(line.amount_residual) FILTER (WHERE %(late)s) AS overdue,
-                         MIN(COALESCE(line.date_maturity, line.date)) FILTER (WHERE %(late)s) AS oldest
-                    FROM account_move_line line
-                   WHERE line.partner_id = family.id AND line.company_id = company.id
-                     AND line.amount_residual <> 0 AND line.parent_state = 'posted'
-                   GROUP BY line.account_id
-              ) item
-              JOIN account_account account
-                ON account.id = item.account_id AND account.account_type = 'asset_receivable'
-             GROUP BY family.owner, company.id
-            """,
-            late=SQL(
-                "line.amount_residual > 0 AND COALESCE(line.date_maturity, line.date) < company.grace_date"
-            ),
-        )
-
-    def _payment_query(self):
-        """Return registered payments as far as ledger and policy of the company differ about them.
-
-        A payment without an outstanding account has no journal entry, so the ledger shows the debt until the bank
-        statement comes: it is taken off where payments count when registered. One with such an account has left
-        the receivable already: it is put back while the bank has not confirmed it, where payments count when banked.
-        The payment method (bills, cheques) may have a rule of its own. What a gateway has confirmed is banked.
-        """
-        return SQL(
-            """
-            SELECT 'payments_in_process', family.owner, company.id, NULL, NULL, NULL,
-                   SUM(CASE WHEN payment.move_id IS NULL THEN -payment.amount_company_currency_signed
-                            ELSE payment.amount_company_currency_signed END)::text, NULL, NULL
-              FROM family
-              JOIN account_payment payment ON payment.partner_id = family.id AND payment.is_matched IS NOT TRUE
-              JOIN company ON company.id = payment.company_id
-              LEFT JOIN account_payment_method_line method ON method.id = payment.payment_method_line_id
-             WHERE payment.partner_type = 'customer'
-               AND payment.state IN ('in_process', 'paid')
-               AND (payment.move_id IS NOT NULL) =
-                   CASE WHEN payment.payment_transaction_id IS NOT NULL THEN FALSE
-                        WHEN COALESCE(method.ar_credit_counted, 'company') = 'company' THEN company.needs_bank
-                        ELSE method.ar_credit_counted = 'banked' END
-             GROUP BY family.owner, company.id
-            """
-        )
-
-    def _draft_invoice_query(self):
-        """Return draft invoices as far as they don't come from orders, in company currency with tax."""
-        return SQL(
-            """
-            SELECT 'draft_invoices', move.commercial_partner_id, company.id, NULL, NULL, NULL,
-                   COALESCE(
-                       SUM(item.price_total * move.amount_total_signed / NULLIF(move.amount_total, 0)), 0
-                   )::text, NULL, NULL
-              FROM account_move move
-              JOIN company ON company.id = move.company_id
-              JOIN account_move_line item ON item.move_id = move.id AND item.display_type = 'product'
-             WHERE move.state = 'draft' AND move.move_type = 'out_invoice'
-               AND move.commercial_partner_id = ANY(partners)
-               AND NOT EXISTS (
-                       SELECT FROM sale_order_line_invoice_rel link WHERE link.invoice_line_id = item.id
-                   )
-             GROUP BY move.commercial_partner_id, company.id
-            """
-        )
-
     def _open_order_query(self):
-        """Return the open orders summed up per order currency (see `sale.order.ar_credit_open`).
-
-        Orders promised for after the horizon of the company are left out.
-        """
+        """Return the open orders summed up per order currency (see `sale.order.ar_credit_open`)."""
         return SQL(
             """
             SELECT family.owner, company.id AS company_id, so.currency_id, so.amount
               FROM family
               CROSS JOIN company
               CROSS JOIN LATERAL (
-                  SELECT so.currency_id, SUM(so.ar_credit_open) AS amount
+                  SELECT so.currency_id, SUM(%s) AS amount
                     FROM sale_order so
-                   WHERE so.partner_invoice_id = family.id AND so.company_id = company.id AND %s
+                   WHERE so.partner_invoice_id = family.id AND so.company_id = company.id AND so.ar_credit_open > 0
                    GROUP BY so.currency_id
               ) so
             """,
-            self._counts(),
+            self._counted(),
         )
 
-    def _counts(self):
-        """Return the condition under which an order counts as exposure."""
+    def _counted(self):
+        """Return what of an order counts (see `sale.order._get_ar_credit_counted`)."""
         return SQL(
-            "so.ar_credit_open > 0 AND (company.horizon IS NULL OR so.commitment_date IS NULL"
-            " OR so.commitment_date <= company.horizon)"
+            "CASE WHEN so.commitment_date > company.horizon THEN so.ar_credit_due ELSE so.ar_credit_open END"
         )
 
     def _apart_query(self):
         """Return what of single orders is in the sums of `_open_order_query`."""
         return SQL(
             """
-            SELECT 'apart', family.owner, company.id, so.currency_id, so.id, NULL, so.ar_credit_open::text, NULL, NULL
+            SELECT 'apart', family.owner, company.id, so.currency_id, so.id, NULL, (%s)::text, NULL, NULL
               FROM sale_order so
               JOIN family ON family.id = so.partner_invoice_id
               JOIN company ON company.id = so.company_id
-             WHERE so.id = ANY(orders) AND %s
+             WHERE so.id = ANY(orders) AND so.ar_credit_open > 0
             """,
-            self._counts(),
+            self._counted(),
         )
 
     def _paid_query(self):
@@ -242,7 +157,7 @@ class ArCreditExposureQuery(models.AbstractModel):
         return SQL(
             """
             SELECT 'paid', family.owner, company.id, so.currency_id, so.id, NULL,
-                   LEAST(so.ar_credit_open, online.amount)::text, NULL, NULL
+                   LEAST(%(counted)s, online.amount)::text, NULL, NULL
               FROM family
               JOIN sale_order so ON so.partner_invoice_id = family.id AND so.ar_credit_paid_online
               JOIN company ON company.id = so.company_id
@@ -258,9 +173,9 @@ class ArCreditExposureQuery(models.AbstractModel):
                              SELECT FROM payment_transaction child WHERE child.source_transaction_id = tx.id
                          )
               ) online
-             WHERE so.state = 'sale' AND online.amount > 0 AND %s
+             WHERE so.state = 'sale' AND online.amount > 0 AND so.ar_credit_open > 0
             """,
-            self._counts(),
+            counted=self._counted(),
         )
 
     def _rate_query(self):

@@ -14,12 +14,16 @@ _WATCHED = "ar_credit_gate.watched"
 
 @dataclass(frozen=True)
 class Commitment:
-    """What a confirmed order adds to whose exposure; `amount` in order currency, tax included."""
+    """What an order adds to whose exposure; `amount` in order currency, tax included.
+
+    Of one that is not `confirmed` any more, what was delivered counts on.
+    """
 
     partner_id: int
     company_id: int
     currency_id: int
     amount: float
+    confirmed: bool
 
 
 class ArCreditGate(models.AbstractModel):
@@ -31,6 +35,7 @@ class ArCreditGate(models.AbstractModel):
     """
 
     _name = "ar.credit.gate"
+    _inherit = ["ar.credit.gate.debtor"]
     _description = "Credit gate"
 
     # === WATCHING ORDERS === #
@@ -56,7 +61,7 @@ class ArCreditGate(models.AbstractModel):
         self._check_raised(orders, before)
 
     def _commitments(self, orders):
-        """Return the commitment of the confirmed ones among `orders` by id."""
+        """Return the commitment of those among `orders` that count, by id."""
         # sudo: the check needs all orders, whoever writes
         return {
             order.id: Commitment(
@@ -64,9 +69,10 @@ class ArCreditGate(models.AbstractModel):
                 order.company_id.id,
                 order.currency_id.id,
                 order._get_ar_credit_counted(),
+                order.state == "sale",
             )
             for order in orders.sudo()
-            if order.state == "sale"
+            if order.state == "sale" or order.ar_credit_open > 0
         }
 
     def _check_raised(self, orders, before):
@@ -76,22 +82,25 @@ class ArCreditGate(models.AbstractModel):
         :raise CreditExceededError: a change of confirmed ones is refused.
         """
         after = self._commitments(orders)
+        self._refuse_escape(before, after)
         raised = [order_id for order_id, now in after.items() if self._is_raised(before.get(order_id), now)]
         if not raised:
             return
         orders = orders.sudo().browse(raised)  # sudo: whoever writes is bound by rules that he can't read
-        changed = orders.filtered(lambda order: order.id in before)
+        confirmed = orders.filtered(
+            lambda order: order.state == "sale" and not (order.id in before and before[order.id].confirmed)
+        )
         for asked, check_point in (
-            (changed, CheckPoint.AMEND),
-            (orders - changed, CheckPoint.CONFIRM),
+            (orders - confirmed, CheckPoint.AMEND),
+            (confirmed, CheckPoint.CONFIRM),
         ):
             if asked:
                 self._pass_or_raise(asked, check_point, self._decide_orders(asked, check_point))
-        (orders - changed)._release_ar_credit_holds()
+        confirmed._release_ar_credit_holds()
 
     def _is_raised(self, before, now):
-        """Whether a commitment grew, or moved to another debtor, company or currency."""
-        if before is None:
+        """Whether a commitment was made, grew, or moved to another debtor, company or currency."""
+        if before is None or (now.confirmed and not before.confirmed):
             return True
         currency = self.env["res.currency"].browse(now.currency_id)
         same = (before.partner_id, before.company_id, before.currency_id) == (
@@ -129,9 +138,10 @@ class ArCreditGate(models.AbstractModel):
             decisions = self._decide_orders(orders, CheckPoint.DELIVERY)
             self._pass_or_raise(orders, CheckPoint.DELIVERY, decisions)
 
-    def _check_invoices(self, moves):
-        """Check customer invoices just posted, as far as they do not come from orders.
+    def _check_invoices(self, moves, before):
+        """Check customer invoices just posted, as far as they raise the exposure: what orders counted does not.
 
+        :param dict before: what the orders counted before (`account.move._get_ar_credit_counted`).
         :raise CreditHoldError: the rules refuse.
         """
         if self.env["ar.credit.edge"]._is_booking():
@@ -145,7 +155,7 @@ class ArCreditGate(models.AbstractModel):
             accounts = self.env["ar.credit.account"]
             accounts._lock(locked)
             positions, _none = accounts._get_positions(pairs, loaded=loaded)
-            amounts = {move.id: move._get_ar_credit_decimal() for move in checked}
+            amounts = checked._get_ar_credit_raised(before)
             for move in checked:  # they are in the ledger by now
                 taken = {
                     bound.key: -amounts[move.id] * bound.rate for bound in positions[pair_of[move.id]].bounds

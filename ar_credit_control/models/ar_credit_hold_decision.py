@@ -223,7 +223,9 @@ class ArCreditHoldDecision(models.AbstractModel):
         ):
             request, binding = hold._get_ar_approval_request(), hold._get_ar_approval_binding()
             within = hold._covers_amendment(binding) if hold.check_point == "amend" else None
-            if request._use(binding, decision.excess, decision.order_amount, within):
+            if hold._tells_reasons(decision) and request._use(
+                binding, decision.excess, decision.order_amount, within
+            ):
                 hold.filtered(lambda one: one.state == "approved")._release()
                 return True
         return False
@@ -247,6 +249,8 @@ class ArCreditHoldDecision(models.AbstractModel):
     def _still_tells(self, decision):
         """Whether a waiting hold still tells what the check (core Decision) found, so that it need not be put again."""
         self.ensure_one()
+        if not self._tells_reasons(decision):
+            return False
         grant = self._get_ar_approval_request()._get_grant()
         return Decimal(decision.excess) <= grant.ceiling(decision.order_amount)
 

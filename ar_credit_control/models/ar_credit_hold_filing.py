@@ -2,9 +2,12 @@ from decimal import Decimal
 
 from odoo import api, models
 from odoo.tools import format_amount
+from odoo.tools.misc import clean_context
 
 from ..core.exposure import PARTS
-from ..core.rule import Outcome
+from ..core.rule import LIMIT_FACTS, Fact, Outcome
+
+JUDGED_BY_NUMBER = LIMIT_FACTS | {Fact.ORDER_AMOUNT}
 
 # A message about many holds names the first ones only.
 TOLD_HOLDS = 5
@@ -43,7 +46,7 @@ class ArCreditHoldFiling(models.AbstractModel):
         :return: the holds of these documents.
         """
         # sudo: nobody may write holds; the numbers are the check's own; also customers confirm
-        filing = self.sudo()
+        filing = self.sudo().with_context(clean_context(self.env.context))  # nor are values from the context
         holds = filing.browse()
         for document in self.env[model].sudo().browse(decisions):  # sudo: as above
             decision = decisions[document.id]
@@ -63,7 +66,10 @@ class ArCreditHoldFiling(models.AbstractModel):
                     and (hold.state == "blocked" or hold._still_tells(decision))
                 )
             )[:1]
-            (known - same)._supersede()
+            stale = known - same
+            if kind["state"] == "blocked":  # what somebody holds by hand is let go by a decision only
+                stale = stale.filtered(lambda hold: hold.check_point != "manual")
+            stale._supersede()
             if not same:
                 vals = self._prepare_vals(document, decision, binding) | kind | values
                 same = filing.create({**vals, "notify_customer": notify_customer})
@@ -134,6 +140,19 @@ class ArCreditHoldFiling(models.AbstractModel):
         return same and Decimal(current.total) <= allowed
 
     # === DECIDING === #
+
+    def _tells_reasons(self, decision):
+        """Whether the approvers were shown every rule that holds a document now (core Decision).
+
+        Rules about nothing but the limit and the amount are judged by those numbers, whichever rule it is.
+        """
+        self.ensure_one()
+        shown = set(self.reason_ids.rule_id.ids)
+        return all(
+            finding.rule.key in shown or (finding.rule.facts and finding.rule.facts <= JUDGED_BY_NUMBER)
+            for finding in decision.verdict.reasons
+            if finding.rule.outcome is Outcome.HOLD
+        )
 
     def _confirm_order(self):
         """Do what the approval allows: confirm a quotation, post an invoice; a step of others they take themselves."""

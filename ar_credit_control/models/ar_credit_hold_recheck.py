@@ -1,12 +1,7 @@
-import time
-
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..core.rule import CheckPoint
-
-ATTEMPTS = 5
 
 
 class ArCreditHoldRecheck(models.AbstractModel):
@@ -43,12 +38,7 @@ class ArCreditHoldRecheck(models.AbstractModel):
         What fits is found in one measurement for all of them; each is then checked again by its confirmation.
         """
         fitting = self.search(self._get_recheck_domain(), order="id")._filtered_fitting()
-        cron = self.env["ir.cron"]
-        cron._commit_progress(remaining=len(fitting))
-        for hold in fitting:
-            hold._recheck_or_retry()
-            if not cron._commit_progress(1):
-                break
+        self.env["ar.cron.batch"]._each(fitting, lambda hold: hold._recheck())
 
     def _filtered_fitting(self):
         """Return the holds whose orders would pass now, each looked at for itself."""
@@ -58,20 +48,6 @@ class ArCreditHoldRecheck(models.AbstractModel):
         decisions = gate._decide_orders(orders, CheckPoint.CONFIRM, preview=True)
         passing = orders.filtered(lambda order: order.id not in decisions or decisions[order.id].passed)
         return self.filtered(lambda hold: hold.order_id in passing and not hold._get_lapses())
-
-    def _recheck_or_retry(self):
-        """Confirm one order; where another transaction was faster, start again on what it left."""
-        for attempt in range(ATTEMPTS):
-            try:
-                self._recheck()
-                self.env.flush_all()
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                if attempt == ATTEMPTS - 1:
-                    raise
-                self.env.cr.rollback()  # nothing but this hold is in the transaction: see _cron_recheck
-                time.sleep(0.05 * 2**attempt)
-            else:
-                return
 
     def _recheck(self):
         """Confirm the order of one hold, if the rules let it pass by now."""

@@ -2,7 +2,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..core.credit_check import Control
 from ..core.limit import Effect, Expiry, Temporary, Terms, Window, limit_in_force, never_raises
@@ -71,7 +70,7 @@ class ArCreditLimitChangeApply(models.Model):
         if self.set_validity and kind in ("permanent", "control"):
             rule = self.new_expiry_rule or "company"
             if rule == "company":
-                rule = "zero" if self.group_id else self.company_id.ar_credit_expiry_rule
+                rule = "zero" if self.group_id else self.company_id._get_ar_credit_expiry_rule()
             terms = replace(terms, valid_until=self.new_valid_until or None, expiry=Expiry(rule))
         return terms
 
@@ -152,19 +151,8 @@ class ArCreditLimitChangeApply(models.Model):
         due = self.search(
             [("state", "=", "scheduled"), ("date_from", "<=", today)], order="date_from, id", limit=limit
         )
-        cron = self.env["ir.cron"]
-        cron._commit_progress(remaining=len(due))
-        for change in due:
-            try:
-                change._apply_scheduled()
-                self.env.flush_all()
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                self.env.cr.rollback()  # somebody is confirming an order: the next run takes it up again
-                cron._trigger()
-                continue
-            if not cron._commit_progress(1):
-                return
-        self._sync_turning_accounts(today)
+        if self.env["ar.cron.batch"]._each(due, lambda change: change._apply_scheduled()):
+            self._sync_turning_accounts(today)
 
     def _apply_scheduled(self):
         self.ensure_one()

@@ -12,7 +12,7 @@ CHECK_POINTS = [
 ]
 OUTCOMES = [
     ("warn", "Warn"),
-    ("hold", "Hold"),
+    ("hold", "Put on Hold"),
     ("block", "Block"),
     ("exclude", "Let Pass"),
 ]
@@ -205,7 +205,7 @@ class ArCreditRule(models.Model):
         :return: tuple of core Rule.
         """
         # sudo: rules bind everybody, also those who can't see them
-        rules = self.sudo().search([("company_id", "in", [company_id, False])])
+        rules = self.sudo().search([("active", "=", True), ("company_id", "in", [company_id, False])])
         return tuple(rule._to_core() for rule in rules)
 
     @api.model

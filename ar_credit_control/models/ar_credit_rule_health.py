@@ -38,7 +38,7 @@ class ArCreditRuleHealth(models.AbstractModel):
     @api.model
     def _is_anybody_controlled(self, company):
         """Whether any customer of the company has a limit."""
-        if company.ar_credit_default_control != "none":
+        if company.ar_credit_default_control in ("limited", "no_credit"):
             return True
         # sudo: only whether there is one
         accounts = self.env["ar.credit.account"].sudo()

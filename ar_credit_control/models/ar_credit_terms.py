@@ -191,7 +191,7 @@ class ArCreditTerms(models.AbstractModel):
                 None if row["control"] == "default" else Control(row["control"]),
                 self._to_decimal(currency, row["credit_limit"]),
                 row["valid_until"],
-                Expiry(company.ar_credit_expiry_rule if rule in (None, "company") else rule),
+                Expiry(company._get_ar_credit_expiry_rule() if rule in (None, "company") else rule),
                 self._get_temporaries(currency, row["temporaries"]),
                 tuple(self._get_cover(company, part) for part in row["covers"] or ()),
             )

@@ -12,11 +12,13 @@ class ResCompany(models.Model):
 
     _inherit = "res.company"
 
+    # None of these is required in the database: Odoo's tests, and SQL, make companies while this addon is not loaded.
+    # What is missing means the first choice.
+
     ar_credit_default_control = fields.Selection(
         [("none", "Not Controlled"), ("limited", "Limited"), ("no_credit", "No Credit")],
         string="Customers Without Own Limit",
         default="none",
-        required=True,
     )
     ar_credit_default_limit = fields.Monetary(string="Default Limit", default=0.0)
 
@@ -25,7 +27,6 @@ class ResCompany(models.Model):
         PAYMENTS_COUNTED,
         string="Payments Count",
         default="registered",
-        required=True,
         help="When a customer payment lowers the exposure. A payment method (bills of exchange, cheques) may have its"
         " own rule.",
     )
@@ -51,7 +52,6 @@ class ResCompany(models.Model):
         ],
         string="After Validity",
         default="zero",
-        required=True,
         help="What holds after the last day of a limit's validity, unless the limit has a rule of its own.",
     )
     ar_credit_decrease_free = fields.Boolean(
@@ -90,6 +90,10 @@ class ResCompany(models.Model):
         "CHECK(ar_credit_grace_days >= 0 AND ar_credit_horizon_days >= 0 AND ar_credit_raiser_days >= 0)",
         "Numbers of days can't be negative.",
     )
+
+    def _get_ar_credit_expiry_rule(self):
+        """Return what holds after the last day of a limit's validity: a value of `ar_credit_expiry_rule`."""
+        return self.ar_credit_expiry_rule or "zero"
 
     def _get_ar_credit_horizon(self):
         """Return until when orders have to be delivered to count as exposure (naive UTC), or None: all count."""

@@ -119,7 +119,7 @@ class ResPartner(models.Model):
         :raise AccessError: a partner under credit control would change its commercial partner.
         """
         follow = not self.env.su and {"credit_limit", "use_partner_credit_limit"} & set(vals)
-        if self.env.su or not {"parent_id", "is_company"} & set(vals):
+        if self.env.su or not {"parent_id", "is_company", "commercial_partner_id"} & set(vals):
             result = super().write(vals)
             if follow:
                 self._follow_ar_credit_limits()

@@ -4,7 +4,8 @@ from odoo.exceptions import AccessError, UserError
 from .ar_credit_hold import STATES as HOLD_STATES
 
 # What the check stands on, so nobody types it in.
-DERIVED_FIELDS = {"ar_credit_confirmed_on", "ar_credit_open", "ar_credit_paid_online"}
+DERIVED_FIELDS = {"ar_credit_confirmed_on", "ar_credit_due", "ar_credit_open", "ar_credit_paid_online"}
+PAYMENT_FIELDS = {"transaction_ids", "authorized_transaction_ids"}
 
 
 class SaleOrder(models.Model):
@@ -50,6 +51,12 @@ class SaleOrder(models.Model):
         help="What is ordered or delivered and not on posted invoices, in order currency, tax included. An order whose"
         " advance invoices exceed that does not lower what other orders add.",
     )
+    ar_credit_due = fields.Monetary(
+        string="Delivered and Open for Credit",
+        compute="_compute_ar_credit_due",
+        store=True,
+        help="The part of what is open for credit that was delivered: it is owed, whenever the rest is promised for.",
+    )
     ar_credit_paid_online = fields.Boolean(
         string="With Online Payments", compute="_compute_ar_credit_paid_online", store=True
     )
@@ -59,7 +66,7 @@ class SaleOrder(models.Model):
 
     # All that the measurement of open orders reads, so that it never leaves the index.
     _ar_credit_open_idx = models.Index(
-        "(partner_invoice_id, company_id, currency_id) INCLUDE (ar_credit_open, commitment_date)"
+        "(partner_invoice_id, company_id, currency_id) INCLUDE (ar_credit_open, ar_credit_due, commitment_date)"
         " WHERE ar_credit_open > 0"
     )
     _ar_credit_paid_online_idx = models.Index("(partner_invoice_id) WHERE ar_credit_paid_online")
@@ -70,6 +77,11 @@ class SaleOrder(models.Model):
     def _compute_ar_credit_open(self):
         for order in self:
             order.ar_credit_open = max(0.0, sum(order.order_line.mapped("ar_credit_open")))
+
+    @api.depends("order_line.ar_credit_open", "order_line.qty_delivered")
+    def _compute_ar_credit_due(self):
+        for order in self:
+            order.ar_credit_due = max(0.0, sum(line._get_ar_credit_due() for line in order.order_line))
 
     @api.depends("transaction_ids")
     def _compute_ar_credit_paid_online(self):
@@ -128,6 +140,12 @@ class SaleOrder(models.Model):
 
     # === CRUD === #
 
+    @api.model
+    def default_get(self, fields):
+        """Leave out what the check stands on: neither a context key nor a default of the user fills it in."""
+        defaults = super().default_get(fields)
+        return {k: v for k, v in defaults.items() if k not in DERIVED_FIELDS | PAYMENT_FIELDS}
+
     @api.model_create_multi
     def create(self, vals_list):
         """Create orders; one created as confirmed has to fit the credit limit."""
@@ -154,6 +172,7 @@ class SaleOrder(models.Model):
             raise UserError(
                 self.env._("An order with a credit decision can't be deleted. Cancel it instead.")
             )
+        self.order_line._unlink_except_ar_credit_due()
 
     def _refuse_ar_credit_derived(self, names):
         """Refuse calls from outside that write what the check stands on, as payments linked to an order.
@@ -162,7 +181,7 @@ class SaleOrder(models.Model):
         """
         if not self.env.su and not DERIVED_FIELDS.isdisjoint(names):
             raise AccessError(self.env._("What the credit check found is not for anybody to write."))
-        if not self.env.su and not {"transaction_ids", "authorized_transaction_ids"}.isdisjoint(names):
+        if not self.env.su and not PAYMENT_FIELDS.isdisjoint(names):
             raise AccessError(self.env._("Payments are linked to orders by the payment itself."))
 
     # === ACTIONS === #

@@ -47,14 +47,14 @@ class SaleOrderCredit(models.AbstractModel):
         return self.env["ar.credit.exposure"]._to_decimal(currency, self._get_ar_credit_amount())
 
     def _get_ar_credit_counted(self):
-        """Return what of a confirmed order counts as exposure, in order currency: nothing beyond the horizon.
+        """Return what of an order counts as exposure, in order currency: beyond the horizon what was delivered.
 
         So a delivery date that comes nearer is a change like a dearer line.
         """
         self.ensure_one()
         horizon = self.company_id._get_ar_credit_horizon()
         if horizon and self.commitment_date and self.commitment_date > horizon:
-            return 0.0
+            return self.ar_credit_due
         return self.ar_credit_open
 
     def _passed_ar_credit_recently(self, decision, check_point):

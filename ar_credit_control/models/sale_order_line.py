@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 
 from ..core.exposure import open_amount, share_of_invoice_line
 
@@ -55,10 +55,18 @@ class SaleOrderLine(models.Model):
         for line in self:
             if line.display_type:
                 line.ar_credit_open = 0.0
-            elif line.is_downpayment and not line.product_uom_qty:
-                line.ar_credit_open = -line._get_ar_credit_down_payment()
             else:
-                line.ar_credit_open = float(line._get_ar_credit_uninvoiced(line.order_id.state == "sale"))
+                line.ar_credit_open = line._get_ar_credit_part(line.order_id.state == "sale")
+
+    def _get_ar_credit_due(self):
+        """Return what of `ar_credit_open` was delivered already, in order currency (negative: paid in advance)."""
+        return self._get_ar_credit_part(False) if self.ar_credit_open else 0.0
+
+    def _get_ar_credit_part(self, promised):
+        """Return what is open of a line with a product; see `_get_ar_credit_uninvoiced` about `promised`."""
+        if self.is_downpayment and not self.product_uom_qty:
+            return -self._get_ar_credit_down_payment()
+        return float(self._get_ar_credit_uninvoiced(promised))
 
     def _get_ar_credit_uninvoiced(self, confirmed=True):
         """Return the amount of an ordinary line that is not on posted invoices, in order currency, tax included.
@@ -130,13 +138,20 @@ class SaleOrderLine(models.Model):
 
     # === CRUD === #
 
+    @api.model
+    def default_get(self, fields):
+        """Leave out what the check stands on: neither a context key nor a default of the user fills it in."""
+        defaults = super().default_get(fields)
+        return {k: v for k, v in defaults.items() if k not in DERIVED_FIELDS | {"invoice_lines"}}
+
     @api.model_create_multi
     def create(self, vals_list):
         """Create lines; on a confirmed order they have to fit the credit limit."""
         self._refuse_ar_credit_derived(*vals_list)
         vals_list = [{**vals, "ar_priced_by_id": self.env.uid} for vals in vals_list]
+        default_id = self.default_get(["order_id"]).get("order_id")
         orders = self.env["sale.order"].browse(
-            {vals["order_id"] for vals in vals_list if vals.get("order_id")}
+            {order_id for vals in vals_list if (order_id := vals.get("order_id", default_id))}
         )
         with self.env["ar.credit.gate"]._watch(orders):
             return super().create(vals_list)
@@ -144,6 +159,7 @@ class SaleOrderLine(models.Model):
     def write(self, vals):
         """Write lines; what raises a confirmed order has to fit the credit limit."""
         self._refuse_ar_credit_derived(vals)
+        self._refuse_undelivered(vals)
         if not PRICED_FIELDS.isdisjoint(vals):
             vals = {**vals, "ar_priced_by_id": self.env.uid}
         orders = self.order_id | self.env["sale.order"].browse(vals.get("order_id") or [])
@@ -154,6 +170,30 @@ class SaleOrderLine(models.Model):
         """Delete lines; without a discount line a confirmed order may not fit the credit limit any more."""
         with self.env["ar.credit.gate"]._watch(self.order_id):
             return super().unlink()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_ar_credit_due(self):
+        """Refuse: the customer has the goods, and nothing else would say that he owes them."""
+        for line in self:
+            if line.order_id.state != "sale" and line._get_ar_credit_due() > 0:
+                raise UserError(
+                    self.env._(
+                        "%(line)s was delivered and is not invoiced yet, so it can't be deleted.",
+                        line=line.name,
+                    )
+                )
+
+    def _refuse_undelivered(self, vals):
+        """Refuse to write that goods of an order that is not confirmed any more are not with the customer.
+
+        :raise AccessError: Odoo knows it from transfers, expenses or timesheets.
+        """
+        if self.env.su or "qty_delivered" not in vals:
+            return
+        for line in self:
+            known = line.order_id.state != "sale" and line.qty_delivered_method != "manual"
+            if known and vals["qty_delivered"] < line.qty_delivered:
+                raise AccessError(self.env._("What was delivered follows the transfers."))
 
     def _refuse_ar_credit_derived(self, *vals_list):
         """Refuse calls from outside that set what the credit check stands on.

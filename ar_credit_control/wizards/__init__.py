@@ -6,3 +6,4 @@ from . import ar_credit_hold_more
 from . import ar_credit_what_if
 from . import ar_credit_what_if_line
 from . import validate_account_move
+from . import base_partner_merge_automatic_wizard

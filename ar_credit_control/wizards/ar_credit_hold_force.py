@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError
 
 from ..core.credit_check import Control, Decision, Limit
 from ..core.exposure import Exposure
-from ..core.rule import CheckPoint, Verdict
+from ..core.rule import CheckPoint, Outcome, Verdict
 
 
 class ArCreditHoldForce(models.TransientModel):
@@ -47,6 +47,8 @@ class ArCreditHoldForce(models.TransientModel):
         forced = Verdict(forced=True)
         measured = order._preview_ar_credit(CheckPoint.CONFIRM)
         if measured:
-            return replace(measured, verdict=forced, approved=False)
+            # With the reasons that the rules have, so that whoever approves knows them as well.
+            holding = tuple(f for f in measured.verdict.findings if f.rule.outcome is Outcome.HOLD)
+            return replace(measured, verdict=Verdict(holding, forced=True), approved=False)
         amount = order._get_ar_credit_decimal()
         return Decision(Limit(Control.NONE), Exposure(), amount, Decimal(0), (), forced)

@@ -3,7 +3,7 @@ from dataclasses import replace
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..core.rule import CheckPoint, Verdict
+from ..core.rule import CheckPoint
 
 
 class ArCreditHoldMore(models.TransientModel):
@@ -35,6 +35,8 @@ class ArCreditHoldMore(models.TransientModel):
         order.check_access("write")
         if order.state != "sale":
             raise UserError(self.env._("Only a confirmed order needs this. Confirm the order instead."))
+        if order._get_ar_credit_forced():
+            raise UserError(self.env._("The order is held by hand. That has to be decided on first."))
         measured = order._preview_ar_credit(CheckPoint.AMEND)
         if not measured:
             raise UserError(self.env._("No credit rule concerns this order: just change it."))
@@ -59,6 +61,5 @@ class ArCreditHoldMore(models.TransientModel):
         exposure = measured.exposure.plus_order(measured.order_amount)
         ceiling = measured.limit.ceiling
         excess = max(exposure.total + more - ceiling, 0 * more) if ceiling is not None else 0 * more
-        return replace(
-            measured, exposure=exposure, order_amount=more, excess=excess, verdict=Verdict(), approved=False
-        )
+        # With the reasons that the rules have by now; what is about the limit, the numbers tell.
+        return replace(measured, exposure=exposure, order_amount=more, excess=excess, approved=False)

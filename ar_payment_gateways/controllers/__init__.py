@@ -1,2 +1,2 @@
-from . import alipay
+from . import gateway
 from . import pay

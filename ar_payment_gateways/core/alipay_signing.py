@@ -7,16 +7,18 @@ Only RSA2 (SHA256withRSA, PKCS#1 v1.5) is spoken. What a message says about its 
 accepting its word would let a forger choose SHA-1.
 """
 
-import base64
-import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+from .rsa_signing import sign, verify
+
+__all__ = [
+    "MalformedAnswerError", "SignedNode", "notification_string", "request_string",
+    "sign", "sign_request", "signed_node", "verify", "verify_notification",
+]  # fmt: skip
 
 _GBK_PAIR = re.compile(rb"[\x81-\xfe][\x40-\xfe]")
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+|\s+', re.DOTALL)
@@ -52,21 +54,6 @@ def request_string(params: Mapping[str, str]) -> str:
 def notification_string(params: Mapping[str, str]) -> str:
     """Return what is signed of a notification: as a request, but without `sign_type`; values URL-decoded once."""
     return _canonical(params, _UNSIGNED_IN_NOTIFICATION)
-
-
-def sign(content: bytes, key: RSAPrivateKey) -> str:
-    """Return the RSA2 signature of `content` in base64."""
-    return base64.b64encode(key.sign(content, padding.PKCS1v15(), hashes.SHA256())).decode()
-
-
-def verify(content: bytes, signature: str, key: RSAPublicKey) -> bool:
-    """Tell whether `signature` (base64) is the RSA2 signature of `content`; never raises on bad input."""
-    try:
-        raw = base64.b64decode(signature, validate=True)
-        key.verify(raw, content, padding.PKCS1v15(), hashes.SHA256())
-    except (InvalidSignature, binascii.Error, ValueError):
-        return False
-    return True
 
 
 def sign_request(params: Mapping[str, str], key: RSAPrivateKey) -> dict[str, str]:

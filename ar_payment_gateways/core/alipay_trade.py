@@ -5,64 +5,32 @@ Times are China time (UTC+8, no daylight saving) without a zone.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
-from enum import Enum
+from dataclasses import replace
+from datetime import datetime
 
 from .money import parse_minor
+from .trade import CHINA, Expected, Judgement, Report, Verdict, Vocabulary, judge_with
 
-CHINA = timezone(timedelta(hours=8))
+__all__ = [
+    "CHINA", "Expected", "Judgement", "Report", "Verdict",
+    "format_time", "judge", "parse_time", "refunded_of_notification", "refunded_of_query",
+    "report_of_notification", "report_of_query",
+]  # fmt: skip
+
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 
 PAID_STATUSES = frozenset({"TRADE_SUCCESS", "TRADE_FINISHED"})
 CLOSED_STATUSES = frozenset({"TRADE_CLOSED"})
 
 
-class Verdict(Enum):
-    """What a message means for our order."""
-
-    PAID = "paid"
-    WAITING = "waiting"
-    CLOSED = "closed"
-    REFUND = "refund"
-    """About money that went back; says nothing about the payment itself."""
-    MISMATCH = "mismatch"
-    """Money moved, but not what we asked for: a person has to look."""
-    FOREIGN = "foreign"
-    """About another application or another seller: not ours to act on."""
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What an order of ours must come back as."""
-
-    order_number: str
-    amount_minor: int
-    app_id: str
-    seller_id: str
-
-
-@dataclass(frozen=True)
-class Report:
-    """What Alipay reported, by notification or by query; None where it said nothing (or nonsense)."""
-
-    order_number: str
-    status: str
-    amount_minor: int | None
-    trade_no: str
-    app_id: str | None
-    seller_id: str | None
-    is_refund: bool
-    paid_at: datetime | None
-    """With zone UTC+8."""
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """A verdict and, for a mismatch, the fields that differ."""
-
-    verdict: Verdict
-    differing: tuple[str, ...] = ()
+_WORDS = Vocabulary(
+    paid=PAID_STATUSES,
+    closed=CLOSED_STATUSES,
+    order_number="out_trade_no",
+    amount="total_amount",
+    app_id="app_id",
+    seller_id="seller_id",
+)
 
 
 def report_of_notification(params: Mapping[str, str]) -> Report:
@@ -96,25 +64,34 @@ def report_of_query(data: Mapping[str, str]) -> Report:
     )
 
 
+def refunded_of_notification(params: Mapping[str, str]) -> tuple[str, int | None]:
+    """Return (our number of the refund a notification is about, all that went back so far in fen).
+
+    `out_biz_no` is the `out_request_no` of the refund, or Alipay's own where it was made in its console;
+    `refund_fee` there is "总退款金额", the sum of all refunds.
+    """
+    return params.get("out_biz_no", ""), parse_minor(params.get("refund_fee", ""))
+
+
+def refunded_of_query(report: Report) -> int | None:
+    """Return what went back of a trade as far as a query tells it, in fen: all of it, or None for "not known".
+
+    A trade of which a part went back looks like one of which nothing did.
+    """
+    paid_and_closed = report.status in CLOSED_STATUSES and report.paid_at is not None
+    return report.amount_minor if paid_and_closed else None
+
+
 def judge(report: Report, expected: Expected) -> Judgement:
     """Return what `report` means for the order `expected`.
 
-    The amount is compared in integers against what was asked for when the order was made, never against what
-    is open now, and only `total_amount` counts: what the buyer paid himself may be less (coupons).
+    Only `total_amount` counts: what the buyer paid himself may be less (coupons). A trade is TRADE_CLOSED when
+    nobody paid it in time, and also when it was paid and all of it went back ("支付完成后全额退款"): then it has a
+    time of payment.
     """
-    if report.order_number != expected.order_number:
-        return Judgement(Verdict.FOREIGN, ("out_trade_no",))
-    if report.app_id is not None and report.app_id != expected.app_id:
-        return Judgement(Verdict.FOREIGN, ("app_id",))
-    if report.seller_id is not None and report.seller_id != expected.seller_id:
-        return Judgement(Verdict.FOREIGN, ("seller_id",))
-    if report.is_refund:
-        return Judgement(Verdict.REFUND)
-    if report.status in PAID_STATUSES:
-        if report.amount_minor != expected.amount_minor:
-            return Judgement(Verdict.MISMATCH, ("total_amount",))
-        return Judgement(Verdict.PAID)
-    return Judgement(Verdict.CLOSED if report.status in CLOSED_STATUSES else Verdict.WAITING)
+    if report.status in CLOSED_STATUSES and report.paid_at is not None:
+        report = replace(report, status="TRADE_FINISHED")
+    return judge_with(_WORDS, report, expected)
 
 
 def parse_time(text: str) -> datetime | None:

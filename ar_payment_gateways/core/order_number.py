@@ -15,12 +15,12 @@ _RANDOM_CHARS = 10
 _SHAPE = re.compile(r"[0-9A-Za-z]{20,32}")
 
 
-def new_order_number(now: datetime) -> str:
-    """Return a new number of 26 characters: AR, the time `now` (yyyymmddhhmmss), 50 random bits.
+def new_order_number(now: datetime, prefix: str = "AR") -> str:
+    """Return a new number of 26 characters: two letters, the time `now` (yyyymmddhhmmss), 50 random bits.
 
     The time makes it sortable and easy to find in a gateway's console; the random part makes it unique.
     """
-    return f"AR{now:%Y%m%d%H%M%S}" + "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM_CHARS))
+    return f"{prefix}{now:%Y%m%d%H%M%S}" + "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM_CHARS))
 
 
 def has_order_number_shape(text: str) -> bool:

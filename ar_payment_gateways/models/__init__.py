@@ -2,9 +2,16 @@ from . import res_company
 from . import ar_payment_link
 from . import ar_gateway_order
 from . import ar_gateway_order_query
+from . import ar_gateway_message
+from . import ar_gateway_refund
+from . import ar_gateway_refund_sending
 from . import ar_payment_link_order
 from . import account_move
+from . import account_payment
 from . import ir_http
+from . import payment_provider_gateway
+from . import payment_provider_alipay
+from . import payment_provider_alipay_adapter
 from . import payment_provider
 from . import payment_transaction
 from . import res_config_settings

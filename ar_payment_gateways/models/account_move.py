@@ -1,6 +1,7 @@
 import base64
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
 from odoo.tools.image import image_data_uri
 
 
@@ -10,11 +11,26 @@ class AccountMove(models.Model):
     ar_payment_link_count = fields.Integer(
         "Payment Links", compute="_compute_ar_payment_link_count", compute_sudo=True
     )
+    ar_gateway_refund_ids = fields.One2many(
+        "ar.gateway.refund", "move_id", string="Gateway Refunds", readonly=True
+    )
     ar_payment_qr = fields.Html(
         "Payment QR Code", compute="_compute_ar_payment_qr", compute_sudo=True, sanitize=False
     )
 
+    ar_gateway_refundable = fields.Monetary(
+        "Refundable at the Gateway", compute="_compute_ar_gateway_refundable", compute_sudo=True
+    )
+
     # === COMPUTE === #
+
+    @api.depends("state", "amount_residual", "reversed_entry_id.transaction_ids.state")
+    def _compute_ar_gateway_refundable(self):
+        """Show how much of a credit note can be given back the way its invoice was paid."""
+        for move in self:
+            orders = move._ar_refund_orders()
+            refundable = min(move._ar_open_for_refund(), sum(orders.mapped("refundable_amount")))
+            move.ar_gateway_refundable = max(0.0, refundable) if orders else 0.0
 
     def _compute_ar_payment_link_count(self):
         """Count the links that pay each invoice, closed ones too."""
@@ -53,7 +69,60 @@ class AccountMove(models.Model):
             return {**action, "views": [(False, "form")], "res_id": links.id}
         return {**action, "domain": [("id", "in", links.ids)], "context": {}}
 
+    def action_ar_gateway_refund(self):
+        """Give the open amount of this credit note back the way its invoice was paid."""
+        self.ensure_one()
+        self.check_access("write")
+        if not self.env.user.has_group("account.group_account_invoice"):
+            raise AccessError(self.env._("Only accountants may refund customers."))
+        # sudo: gateway orders are written by the machinery only; checked above.
+        return self.sudo()._ar_refund_at_gateway()._build_action_feedback_notification()
+
     # === BUSINESS === #
+
+    def _ar_refund_at_gateway(self):
+        """Request refunds for what is open on this credit note, of one payment of its invoice after the other.
+
+        Doing it again requests nothing twice: what is under way counts as settled.
+
+        :return: the refund transactions, earlier ones if nothing is left to request.
+        :raise UserError: if there is nothing to refund at a gateway.
+        """
+        refunds = self.env["payment.transaction"].with_context(payment_backend_action=True)
+        for order in self._ar_refund_orders():
+            order._count_refund()
+            self.invalidate_recordset(["amount_residual", "ar_gateway_refund_ids"])
+            amount = min(self._ar_open_for_refund(), order.refundable_amount)
+            if self.currency_id.compare_amounts(amount, 0) > 0:
+                refunds |= order.transaction_id.with_env(refunds.env)._ar_refund(amount, self)
+        refunds = (
+            refunds
+            or self.ar_gateway_refund_ids.filtered(lambda refund: refund.state != "failed").transaction_id
+        )
+        if not refunds:
+            raise UserError(
+                self.env._(
+                    "Nothing of this can be refunded at a gateway: no payment of the invoice is left to refund."
+                )
+            )
+        return refunds
+
+    def _ar_refund_orders(self):
+        """Return the gateway orders that paid the invoice which this posted credit note takes back."""
+        orders = self.env["ar.gateway.order"]
+        if self.move_type != "out_refund" or self.state != "posted":
+            return orders
+        paid = self.reversed_entry_id.transaction_ids.ar_gateway_order_ids.filtered(
+            lambda order: order.state == "paid" and order.currency_id == self.currency_id
+        )
+        return paid.sorted("id")
+
+    def _ar_open_for_refund(self):
+        """Return what is open on this credit note and not under way to the customer, in its currency."""
+        under_way = self.ar_gateway_refund_ids.filtered(
+            lambda refund: refund.state != "failed" and not refund.transaction_id.payment_id
+        )
+        return self.currency_id.round(self.amount_residual - sum(under_way.mapped("amount")))
 
     def _post(self, soft=True):
         """Give customer invoices their link when they are posted, so that their code is there wherever they are

@@ -5,15 +5,14 @@ from functools import partial
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
 from odoo.service.model import retrying
+from odoo.tools import SQL
 
 from odoo.addons.payment.logging import get_payment_logger
 
 from .. import const
-from ..core import alipay_trade, link_token, money, order_number, qr
-from ..core.alipay_precreate import precreate_content
-from ..core.alipay_trade import Verdict
+from ..core import link_token, money, order_number, qr
+from ..core.trade import Verdict
 
 _logger = get_payment_logger(__name__)
 
@@ -66,9 +65,22 @@ class ArGatewayOrder(models.Model):
     qr_content = fields.Char("Gateway's Code", readonly=True)
     expires_at = fields.Datetime(required=True, readonly=True)
     queried_at = fields.Datetime("Last Query", readonly=True)
+    query_count = fields.Integer("Queries", readonly=True)
+    next_query_at = fields.Datetime("Next Query", readonly=True, index="btree_not_null")
     gateway_reference = fields.Char("Gateway's Number", readonly=True)
     paid_at = fields.Datetime(readonly=True)
     problem = fields.Char(readonly=True, help="Why a person has to look at this order.")
+    refund_ids = fields.One2many("ar.gateway.refund", "order_id", string="Refunds", readonly=True)
+    refund_count = fields.Integer("Refund Requests", readonly=True)
+    refund_reported_minor = BigInteger("Refunded as Reported", readonly=True, aggregator=None)
+    refundable_amount = fields.Monetary("Refundable", compute="_compute_refundable_amount")
+    exchange_ids = fields.One2many(
+        "ar.gateway.message",
+        "order_id",
+        string="Messages",
+        readonly=True,
+        groups="ar_payment_gateways.group_manager,ar_payment_gateways.group_auditor",
+    )
     access_token = fields.Char(required=True, readonly=True, copy=False, groups="base.group_system")
     access_digest = fields.Char(required=True, readonly=True, copy=False, groups="base.group_system")
 
@@ -79,6 +91,30 @@ class ArGatewayOrder(models.Model):
     def _compute_amount(self):
         for order in self:
             order.amount = float(money.from_minor(order.amount_minor, order.currency_id.decimal_places))
+
+    @api.depends("amount_minor", "state", "refund_ids.state", "refund_ids.amount_minor")
+    def _compute_refundable_amount(self):
+        for order in self:
+            decimals = order.currency_id.decimal_places
+            order.refundable_amount = float(money.from_minor(order._refundable_minor(), decimals))
+
+    def _refundable_minor(self):
+        """Return what can still be given back, in minor units; what is under way counts as given."""
+        self.ensure_one()
+        if self.state != "paid":
+            return 0
+        taken = self.refund_ids.filtered(lambda refund: refund.state != "failed")
+        return max(0, self.amount_minor - max(sum(taken.mapped("amount_minor")), self.refund_reported_minor))
+
+    def _count_refund(self):
+        """Count, and by that make refunds of one order follow each other: before anything about them is read."""
+        self.env.execute_query(
+            SQL(
+                "UPDATE ar_gateway_order SET refund_count = COALESCE(refund_count, 0) + 1 WHERE id = %s RETURNING id",
+                self.id,
+            )
+        )
+        self.invalidate_recordset(["refund_count", "refund_ids", "state"])
 
     # === MAKING === #
 
@@ -103,8 +139,6 @@ class ArGatewayOrder(models.Model):
         :param transaction: a draft payment.transaction, in sudo.
         :param link: the payment link it is for, if any.
         """
-        decimals = transaction.currency_id.decimal_places
-        amount = Decimal(str(transaction.amount)).quantize(Decimal(1).scaleb(-decimals))
         now = fields.Datetime.now()
         token = link_token.new_token()
         return self.create(
@@ -115,39 +149,40 @@ class ArGatewayOrder(models.Model):
                 "link_id": link.id if link else False,
                 "company_id": transaction.company_id.id,
                 "currency_id": transaction.currency_id.id,
-                "amount_minor": money.to_minor(amount, decimals),
+                "amount_minor": self._to_minor(transaction.amount, transaction.currency_id),
+                "next_query_at": now + timedelta(minutes=1),
                 "expires_at": now + timedelta(minutes=const.ORDER_MINUTES),
                 "access_token": token,
                 "access_digest": link_token.digest(token),
             }
         )
 
+    @api.model
+    def _to_minor(self, amount, currency):
+        """Return a float amount of Odoo's in minor units of `currency`."""
+        decimals = currency.decimal_places
+        return money.to_minor(Decimal(str(amount)).quantize(Decimal(1).scaleb(-decimals)), decimals)
+
     def _send_to_gateway(self):
         """Have the gateway make the code of a numbered order. Doing it again repeats the same request.
+
+        If the gateway wants another number, the order is closed: the next attempt makes a new one.
 
         :raise ValidationError: if the gateway gave no answer (the order stays as it is: try again) or refused.
         """
         self.ensure_one()
         if self.state != "draft":
             return
-        content = precreate_content(
-            order_number=self.name,
-            amount_minor=self.amount_minor,
-            subject=self._subject(),
-            product_code=self.provider_id.alipay_product_code,
-            seller_id=self.provider_id.alipay_seller_id,
-            expires_at=self.expires_at.replace(tzinfo=UTC),
-        )
-        answer = self.provider_id._alipay_call(
-            "alipay.trade.precreate", content, notify=True, reference=self.transaction_id.reference
-        )
-        if answer.get("code") == const.CODE_SUCCESS and answer.get("out_trade_no") == self.name:
-            self.write({"state": "open", "qr_content": answer["qr_code"]})
-            return
-        _logger.warning(
-            "Alipay refused order %s: %s %s", self.name, answer.get("code"), answer.get("sub_code")
-        )
-        raise ValidationError(self.env._("Alipay does not accept this payment at the moment."))
+        created = self.provider_id._ar_gateway_create(self)
+        if created.is_spent:
+            self._close_locally()
+        else:
+            self.write({"state": "open", "qr_content": created.qr_content})
+
+    def _send_and_show(self):
+        """Send the order; return the path of its page, or None if the gateway wants another number."""
+        self._send_to_gateway()
+        return self._page_url() if self.state != "closed" else None
 
     def _subject(self):
         documents = self.transaction_id.invoice_ids.mapped("name") or [self.transaction_id.reference]
@@ -186,34 +221,20 @@ class ArGatewayOrder(models.Model):
     def _apply(self, report):
         """Do what the gateway's `report` means. The caller has verified its signature and locked the order.
 
-        :param core.alipay_trade.Report report:
+        :param core.trade.Report report:
         :return: the verdict
         """
         self.ensure_one()
-        judged = alipay_trade.judge(report, self._expected())
+        judged = self.provider_id._ar_gateway_judge(report, self)
         if judged.verdict is Verdict.PAID:
             self._book(report)
         elif judged.verdict is Verdict.MISMATCH:
             self._suspect(report)
         elif judged.verdict is Verdict.CLOSED and self.state in ("draft", "open"):
             self._close_locally()
-        elif judged.verdict is Verdict.REFUND:
-            self._warn_once(
-                self.env._("Refunded at the gateway"),
-                self.env._("The gateway reports a refund of %s that was not made here. Book it.", self.name),
-            )
         elif judged.verdict is Verdict.FOREIGN:
             _logger.warning("Order %s: message about another %s.", self.name, ", ".join(judged.differing))
         return judged.verdict
-
-    def _expected(self):
-        provider = self.provider_id
-        return alipay_trade.Expected(
-            order_number=self.name,
-            amount_minor=self.amount_minor,
-            app_id=provider.alipay_app_id or "",
-            seller_id=provider.alipay_seller_id or "",
-        )
 
     def _book(self, report):
         """Record the payment, once; booking and reconciling follow in post-processing."""
@@ -234,16 +255,7 @@ class ArGatewayOrder(models.Model):
         )
         self.write({"state": "paid", "gateway_reference": report.trade_no, "paid_at": paid_at})
         transaction._ar_trigger_post_processing()
-        still_open = sum(transaction.invoice_ids.mapped("amount_residual"))
-        if transaction.invoice_ids and self.currency_id.compare_amounts(transaction.amount, still_open) > 0:
-            self._warn_once(
-                self.env._("Paid more than was open"),
-                self.env._(
-                    "%(order)s was paid although less was open by then. The difference is the customer's credit:"
-                    " refund it or set it off.",
-                    order=self.name,
-                ),
-            )
+        self.env["ar.gateway.refund"]._note_refunded(self, None)
 
     def _suspect(self, report):
         """Keep a payment of another amount out of the books until a person has looked at it."""

@@ -6,14 +6,16 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.addons.payment.logging import get_payment_logger
 
 from .. import const
-from ..core import alipay_signing, alipay_trade, rsa_keys
-from ..core.alipay_trade import Verdict
+from ..core import schedule
+from ..core.gateway import Closing
+from ..core.trade import Verdict
 
 _logger = get_payment_logger(__name__)
 
 
 class ArGatewayOrder(models.Model):
-    """Asking the gateway: notifications get lost (all vendors say so), and what expires has to be closed there."""
+    """Hearing from the gateway and asking it: notifications get lost (all vendors say so), and what expires has to be
+    closed there."""
 
     _inherit = "ar.gateway.order"
 
@@ -31,32 +33,45 @@ class ArGatewayOrder(models.Model):
     # === NOTIFICATIONS === #
 
     @api.model
-    def _receive_alipay(self, provider_id, params, charset="utf-8"):
-        """Act on a notification of Alipay.
+    def _receive(self, code, provider_id, body, headers):
+        """Act on a notification of a gateway.
 
-        :param int provider_id: whose address it came to; from outside.
-        :param dict params: the form, URL-decoded once; from outside.
-        :param str charset: what the form was encoded in; the signature is over those bytes.
-        :return: whether Alipay can stop sending it: it was genuine and has been dealt with, now or before.
-        :rtype: bool
+        :param str code: of the provider whose address it came to; from outside.
+        :param int provider_id: the same; from outside.
+        :param bytes body: from outside.
+        :param headers: of the request; from outside.
+        :return: what to answer: that the gateway can stop sending it, because it was genuine and has been dealt with,
+            now or before; or that it must come again.
+        :rtype: core.gateway.Acknowledgement
         """
         # sudo: the signature is the permission, and nothing happens before it is checked.
         provider = self.env["payment.provider"].sudo().browse(provider_id).exists()
-        if provider.code != "alipay" or provider.state == "disabled" or not provider.alipay_public_key:
-            return False
-        key = rsa_keys.load_public_key(provider.alipay_public_key)
-        if not alipay_signing.verify_notification(params, key, charset):
+        if provider.code != code or provider.state == "disabled":
+            return provider.new({"code": code})._ar_gateway_acknowledge(False)
+        notification = provider._ar_gateway_read_notification(body, headers)
+        if notification is None:
             _logger.warning("Provider %s: notification without valid signature.", provider.id)
-            return False
-        report = alipay_trade.report_of_notification(params)
+            return provider._ar_gateway_acknowledge(False)
         orders = self.sudo()  # sudo: as above
-        order = orders.search([("provider_id", "=", provider.id), ("name", "=", report.order_number)])
+        order = orders.search(
+            [("provider_id", "=", provider.id), ("name", "=", notification.order_number)], limit=1
+        )
         if not order:
             _logger.error("Provider %s: genuine notification about an unknown order.", provider.id)
-            return False
+            return provider._ar_gateway_acknowledge(False)
         if not order.try_lock_for_update(allow_referencing=True):
-            return False  # somebody is acting on it right now; Alipay asks again
-        return order._apply(report) is not Verdict.FOREIGN
+            # Somebody is acting on it right now; the gateway asks again.
+            return provider._ar_gateway_acknowledge(False)
+        acknowledgement = provider._ar_gateway_acknowledge(order._take(notification))
+        self.env["ar.gateway.message"]._keep_notification(order, notification, acknowledgement)
+        return acknowledgement
+
+    def _take(self, notification):
+        """Do what a genuine notification about this locked order means; tell whether it need not come again."""
+        if notification.report and self._apply(notification.report) is Verdict.FOREIGN:
+            return False
+        self.env["ar.gateway.refund"]._take(self, notification)
+        return True
 
     # === QUERY === #
 
@@ -64,22 +79,39 @@ class ArGatewayOrder(models.Model):
         """Ask the gateway what became of the order and act on the answer.
 
         Nothing is locked while we wait for the answer, else a notification that comes meanwhile would be turned
-        away. No answer changes nothing.
+        away. No answer changes nothing but when to ask again.
 
-        :return: True if the gateway knows the trade, False if it does not, None if it gave no answer.
+        :return: True if the gateway knows the order, False if it does not, None if it gave no answer.
         """
         self.ensure_one()
-        answer = self._ask("alipay.trade.query")
-        if answer is None:
-            return None
+        try:
+            answer = self.provider_id._ar_gateway_query(self)
+        except ValidationError as error:
+            _logger.warning("Order %s: no answer to a query: %s", self.name, error)
+            answer = None
         order = self.try_lock_for_update(allow_referencing=True)
         if not order:  # somebody else is acting on it right now
             return None
-        order.queried_at = fields.Datetime.now()
-        if answer.get("code") == const.CODE_SUCCESS:
-            order._apply(alipay_trade.report_of_query(answer))
-            return True
-        return False if answer.get("sub_code") == const.TRADE_NOT_EXIST else None
+        order._schedule_query()
+        if answer is None:
+            return None
+        if answer.report:
+            order._apply(answer.report)
+            self.env["ar.gateway.refund"]._note_refunded(order, answer.refunded_minor)
+        return bool(answer.report)
+
+    def _schedule_query(self):
+        """Note that the gateway was asked just now, and when to ask again if nobody tells us before."""
+        now = fields.Datetime.now()
+        ends_at = self.expires_at + timedelta(minutes=const.CLOSE_GRACE_MINUTES)
+        minutes = const.AR_GATEWAYS[self.provider_id.code].query_minutes
+        self.write(
+            {
+                "queried_at": now,
+                "query_count": self.query_count + 1,
+                "next_query_at": schedule.next_query(self.query_count, now, ends_at, minutes),
+            }
+        )
 
     def _query_if_due(self):
         """Ask for a page that waits, not more often than every QUERY_SECONDS."""
@@ -88,14 +120,13 @@ class ArGatewayOrder(models.Model):
         if self.state == "open" and (not self.queried_at or self.queried_at <= due):
             self._query()
 
-    def _ask(self, method):
+    def _close_at_gateway(self):
+        """Have the gateway take no payment any more; return what it says (core.gateway.Closing)."""
         try:
-            return self.provider_id._alipay_call(
-                method, {"out_trade_no": self.name}, reference=self.transaction_id.reference
-            )
+            return self.provider_id._ar_gateway_close(self)
         except ValidationError as error:
-            _logger.warning("Order %s: no answer to %s: %s", self.name, method, error)
-            return None
+            _logger.warning("Order %s: no answer to closing it: %s", self.name, error)
+            return Closing.UNKNOWN
 
     def _expire(self):
         """Close an order whose time is over: at the gateway first, here only when it can no longer be paid."""
@@ -103,10 +134,8 @@ class ArGatewayOrder(models.Model):
         known = self._query()
         if self.state not in ("draft", "open") or known is None:
             return
-        if known:
-            answer = self._ask("alipay.trade.close") or {}
-            if answer.get("code") != const.CODE_SUCCESS and answer.get("sub_code") != const.TRADE_NOT_EXIST:
-                return  # paid in this very moment, or no answer: the next run will see
+        if known and self._close_at_gateway() is not Closing.CLOSED:
+            return  # paid in this very moment, or no answer: the next run will see
         order = self.try_lock_for_update(allow_referencing=True)
         if order.state in ("draft", "open"):
             order._close_locally()
@@ -115,20 +144,26 @@ class ArGatewayOrder(models.Model):
 
     @api.model
     def _cron_query(self, limit=200):
-        """Ask about the orders that wait, and close those whose time is over.
+        """Ask about the orders that wait and are due, and close those whose time is over.
+
+        When an order is due is kept on it, and each is committed on its own: a run that dies loses nothing.
 
         :param int limit: how many orders one run looks at; the rest comes in the next run.
         """
-        orders = self.search(
-            [("state", "in", ("draft", "open")), ("provider_id.state", "!=", "disabled")],
-            order="queried_at NULLS FIRST, id",
-            limit=limit,
-        )
+        now = fields.Datetime.now()
+        domain = [
+            ("state", "in", ("draft", "open")),
+            ("provider_id.state", "!=", "disabled"),
+            "|",
+            ("next_query_at", "=", False),
+            ("next_query_at", "<=", now),
+        ]
+        orders = self.search(domain, order="next_query_at NULLS FIRST, id", limit=limit)
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=len(orders))
-        over = fields.Datetime.now() - timedelta(minutes=const.CLOSE_GRACE_MINUTES)
+        over = now - timedelta(minutes=const.CLOSE_GRACE_MINUTES)
         for order in orders:
-            if order.expires_at < over:
+            if order.expires_at <= over:
                 order._expire()
             else:
                 order._query()

@@ -9,6 +9,7 @@ from odoo.addons.payment import utils as payment_utils
 
 from .. import const
 from ..core import link_token
+from .res_company import OFFLINE_PROVIDERS
 
 
 class ArPaymentLink(models.Model):
@@ -47,13 +48,13 @@ class ArPaymentLink(models.Model):
     def _gateway_providers(self):
         """Return the providers, in sudo, that this link can be paid with on our own page."""
         self.ensure_one()
-        return self._compatible_providers().filtered(lambda provider: provider.code == "alipay")
+        return self._compatible_providers().filtered(lambda provider: provider.code in const.AR_GATEWAYS)
 
     def _other_providers(self):
         """Return the providers, in sudo, that take the money on Odoo's own payment page."""
         self.ensure_one()
         return self._compatible_providers().filtered(
-            lambda provider: provider.code not in ("alipay", "none", "custom")
+            lambda provider: provider.code not in (*const.AR_GATEWAYS, *OFFLINE_PROVIDERS)
         )
 
     def _compatible_providers(self):
@@ -85,14 +86,15 @@ class ArPaymentLink(models.Model):
             link = env["ar.payment.link"].browse(link_id)
             return link._number_order(env["payment.provider"].browse(provider_id)).id
 
-        order_id = orders._in_own_transaction(number)
-
-        def register(env):
-            order = env["ar.gateway.order"].browse(order_id)
-            order._send_to_gateway()
-            return order._page_url()
-
-        path = orders._in_own_transaction(register)
+        for _attempt in range(2):  # a number that the gateway does not want any more is replaced once
+            order_id = orders._in_own_transaction(number)
+            path = orders._in_own_transaction(
+                lambda env, order_id=order_id: env["ar.gateway.order"].browse(order_id)._send_and_show()
+            )
+            if path:
+                break
+        else:
+            raise UserError(self.env._("This payment cannot be started at the moment."))
         orders._in_own_transaction(
             lambda env: env["ar.payment.link"].browse(link_id)._close_outdated(order_id)
         )
@@ -121,7 +123,7 @@ class ArPaymentLink(models.Model):
         return self.env["payment.transaction"].create(
             {
                 "provider_id": provider.id,
-                "payment_method_id": self.env.ref("payment.payment_method_alipay").id,
+                "payment_method_id": provider._ar_gateway_payment_method().id,
                 "amount": self.amount_due,
                 "currency_id": self.currency_id.id,
                 "partner_id": self.partner_id.id,

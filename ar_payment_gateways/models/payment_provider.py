@@ -1,231 +1,45 @@
-from datetime import UTC, datetime
-from json import JSONDecodeError, dumps, loads
-from urllib.parse import urlsplit
-
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
-
-from odoo.addons.payment.logging import get_payment_logger
 
 from .. import const
-from ..core import alipay_signing, alipay_trade, rsa_keys
-
-_logger = get_payment_logger(__name__)
 
 
 class PaymentProvider(models.Model):
-    _inherit = "payment.provider"
+    """The gateways of this addon. What differs between them is in their mixins (see payment_provider_gateway.py).
+
+    The mixins come first: what they override of Odoo's hooks falls back to Odoo's for other codes.
+    """
+
+    _name = "payment.provider"
+    _inherit = ["payment.provider.alipay", "payment.provider"]
 
     code = fields.Selection(selection_add=[("alipay", "Alipay")], ondelete={"alipay": "set default"})
-    alipay_app_id = fields.Char(
-        "Alipay App ID", required_if_provider="alipay", copy=False, groups="base.group_system"
-    )
-    alipay_seller_id = fields.Char(
-        "Alipay Seller ID",
-        help="The number of the Alipay account that receives the money (starts with 2088).",
-        required_if_provider="alipay",
-        copy=False,
-        groups="base.group_system",
-    )
-    alipay_private_key = fields.Text(
-        "Private Key of the App", required_if_provider="alipay", copy=False, groups="base.group_system"
-    )
-    alipay_public_key = fields.Text(
-        "Alipay's Public Key",
-        help="Alipay's key as shown in the open platform's console after yours is uploaded; not your own.",
-        required_if_provider="alipay",
-        copy=False,
-        groups="base.group_system",
-    )
-    alipay_public_key_fingerprint = fields.Char(
-        "Fingerprint", compute="_compute_alipay_public_key_fingerprint", groups="base.group_system"
-    )
-    alipay_product_code = fields.Selection(
-        [
-            ("QR_CODE_OFFLINE", "Order code (QR_CODE_OFFLINE)"),
-            ("FACE_TO_FACE_PAYMENT", "Face to face (FACE_TO_FACE_PAYMENT)"),
-        ],
-        "Alipay Product",
-        help="The product that your account has signed for.",
-        default="QR_CODE_OFFLINE",
-        required_if_provider="alipay",
-        groups="base.group_system",
-    )
-
-    # === COMPUTE AND CONSTRAINTS === #
-
-    @api.depends("alipay_public_key")
-    def _compute_alipay_public_key_fingerprint(self):
-        for provider in self:
-            try:
-                key = rsa_keys.load_public_key(provider.alipay_public_key or "")
-                provider.alipay_public_key_fingerprint = rsa_keys.fingerprint(key)
-            except ValueError:
-                provider.alipay_public_key_fingerprint = False
-
-    @api.constrains("alipay_private_key", "alipay_public_key")
-    def _check_alipay_keys(self):
-        """Refuse keys that could never work, and the one mistake that would let anybody forge payments."""
-        for provider in self.filtered(lambda p: p.code == "alipay"):
-            ours = theirs = None
-            if provider.alipay_private_key:
-                ours = provider._load_alipay_key("alipay_private_key", rsa_keys.load_private_key)
-            if provider.alipay_public_key:
-                theirs = provider._load_alipay_key("alipay_public_key", rsa_keys.load_public_key)
-            if ours and theirs and rsa_keys.is_pair(ours, theirs):
-                raise ValidationError(
-                    self.env._(
-                        "This is the public key of your own app. What is needed is Alipay's public key, which the"
-                        " console shows after yours was uploaded."
-                    )
-                )
-
-    def _load_alipay_key(self, field_name, load):
-        label = self.env["ir.model.fields"]._get(self._name, field_name).field_description
-        try:
-            return load(self[field_name])
-        except rsa_keys.WeakKeyError as error:
-            raise ValidationError(
-                self.env._("%(field)s: the key is too short, RSA2 needs 2048 bits or more.", field=label)
-            ) from error
-        except rsa_keys.KeyFormatError as error:
-            raise ValidationError(
-                self.env._("%(field)s: this is not the RSA key that is needed here.", field=label)
-            ) from error
 
     # === FRAMEWORK HOOKS === #
 
+    @api.depends("code")
+    def _compute_feature_support_fields(self):
+        super()._compute_feature_support_fields()
+        self.filtered(lambda provider: provider.code in const.AR_GATEWAYS).support_refund = "partial"
+
     def _get_supported_currencies(self):
         supported = super()._get_supported_currencies()
-        if self.code == "alipay":
-            supported = supported.filtered(lambda currency: currency.name in const.SUPPORTED_CURRENCIES)
+        if self.code in const.AR_GATEWAYS:
+            currencies = const.AR_GATEWAYS[self.code].currencies
+            supported = supported.filtered(lambda currency: currency.name in currencies)
         return supported
 
     def _get_default_payment_method_codes(self):
         self.ensure_one()
-        if self.code != "alipay":
+        if self.code not in const.AR_GATEWAYS:
             return super()._get_default_payment_method_codes()
-        return const.DEFAULT_PAYMENT_METHOD_CODES
+        return set(const.AR_GATEWAYS[self.code].method_codes)
 
     def _get_reset_values(self):
-        if self.code != "alipay":
+        if self.code not in const.AR_GATEWAYS:
             return super()._get_reset_values()
-        return dict.fromkeys(
-            ("alipay_app_id", "alipay_seller_id", "alipay_private_key", "alipay_public_key"), None
-        )
+        return dict.fromkeys(const.AR_GATEWAYS[self.code].credentials, None)
 
-    # === REQUESTS === #
-
-    def _alipay_call(self, method, content, *, notify=False, reference=None):
-        """Call a method of Alipay's gateway and return its verified answer.
-
-        :param str method: such as 'alipay.trade.query'.
-        :param dict content: `biz_content`, strings only.
-        :param bool notify: whether Alipay shall notify us about what comes of it.
-        :return: the content of the answer's node: `code`, `msg`, maybe `sub_code`, and what the method returns.
-            A business failure is an answer too: look at `code`.
-        :rtype: dict
-        :raise ValidationError: if there is no answer, or none that Alipay has signed: then nothing is known.
-        """
+    def _ar_gateway_payment_method(self):
+        """Return the payment.method of attempts at this gateway; it need not be switched on for Odoo's own form."""
         self.ensure_one()
-        params = {
-            "app_id": self.alipay_app_id,
-            "method": method,
-            "format": "JSON",
-            "charset": "utf-8",
-            "sign_type": "RSA2",
-            "timestamp": alipay_trade.format_time(datetime.now(UTC)),
-            "version": "1.0",
-            "biz_content": dumps(content, ensure_ascii=False, separators=(",", ":")),
-        }
-        if notify:
-            params["notify_url"] = self._alipay_notify_url()
-        signed = alipay_signing.sign_request(params, rsa_keys.load_private_key(self.alipay_private_key))
-        return self._send_api_request("POST", method, data=signed, reference=reference, alipay_method=method)
-
-    def _alipay_notify_url(self):
-        # Not `get_base_url`, which takes the Host header of the current request: whoever opens a payment page
-        # must not choose where Alipay reports the payment.
-        base = self.env["ir.config_parameter"].sudo().get_param("web.base.url")  # sudo: a public address
-        return f"{base}{const.NOTIFY_ROUTE}/{self.id}"
-
-    def _alipay_gateway_url(self):
-        """Return the gateway's address: live, sandbox, or a simulator on this machine."""
-        self.ensure_one()
-        if self.state == "enabled":
-            return const.ALIPAY_GATEWAY
-        # sudo: an address, read for a customer who is not logged in.
-        override = self.env["ir.config_parameter"].sudo().get_param(const.TEST_GATEWAY_PARAMETER)
-        if override and self.state == "test" and urlsplit(override).hostname in const.LOOPBACK_HOSTS:
-            return override
-        return const.ALIPAY_SANDBOX
-
-    def _build_request_url(self, endpoint, **kwargs):
-        if self.code != "alipay":
-            return super()._build_request_url(endpoint, **kwargs)
-        # Without the charset in the URL as well, Alipay reads the body, and answers, in GBK.
-        return f"{self._alipay_gateway_url()}?charset=utf-8"
-
-    def _build_request_headers(self, method, endpoint, payload, **kwargs):
-        if self.code != "alipay":
-            return super()._build_request_headers(method, endpoint, payload, **kwargs)
-        return {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
-
-    def _parse_response_content(self, response, **kwargs):
-        if self.code != "alipay":
-            return super()._parse_response_content(response, **kwargs)
-        return self._alipay_read_answer(response.content, kwargs["alipay_method"])
-
-    def _alipay_read_answer(self, body, method):
-        """Return the content of a signed answer.
-
-        An unsigned one is no answer, not even when it reports a failure: acting on "no such trade" that somebody
-        else has said would give up an order that may be paid.
-        """
-        name = f"{method.replace('.', '_')}_response"
-        try:
-            node = alipay_signing.signed_node(body, name)
-        except alipay_signing.MalformedAnswerError as error:
-            raise ValidationError(self.env._("Alipay's answer cannot be read.")) from error
-        try:
-            data = loads(node.content.decode("utf-8", "replace"))
-        except JSONDecodeError as error:
-            raise ValidationError(self.env._("Alipay's answer cannot be read.")) from error
-        key = rsa_keys.load_public_key(self.alipay_public_key)
-        if not alipay_signing.verify(node.content, node.signature, key):
-            _logger.warning(
-                "Provider %s: answer to %s without valid signature (%s %s).",
-                self.id,
-                method,
-                data.get("code"),
-                data.get("sub_code"),
-            )
-            if node.signature or data.get("code") == const.CODE_SUCCESS:
-                raise ValidationError(
-                    self.env._("Alipay's answer is not signed with the key that is configured as Alipay's.")
-                )
-            raise ValidationError(
-                self.env._(
-                    "Alipay refused the request: %(code)s %(message)s",
-                    code=data.get("sub_code") or data.get("code") or "",
-                    message=data.get("sub_msg") or data.get("msg") or "",
-                )
-            )
-        return data
-
-    # === LOGS === #
-
-    def _log_request(self, method, url, payload, *, reference=None):
-        """Log what is asked, and never the signature or the content (buyers' names are in subjects)."""
-        if self.code != "alipay":
-            super()._log_request(method, url, payload, reference=reference)
-            return
-        _logger.info("Asking Alipay for %s (%s, provider %s).", payload["method"], reference or "-", self.id)
-
-    def _log_response(self, response, *, reference=None):
-        if self.code != "alipay":
-            super()._log_response(response, reference=reference)
-            return
-        _logger.info(
-            "Alipay answered HTTP %s (%s, provider %s).", response.status_code, reference or "-", self.id
-        )
+        return self.env.ref(const.AR_GATEWAYS[self.code].method_xmlid)

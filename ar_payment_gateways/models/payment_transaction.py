@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.payment import utils as payment_utils
 
@@ -12,6 +12,9 @@ class PaymentTransaction(models.Model):
     ar_gateway_order_ids = fields.One2many(
         "ar.gateway.order", "transaction_id", string="Gateway Orders", readonly=True
     )
+    ar_gateway_refund_ids = fields.One2many(
+        "ar.gateway.refund", "transaction_id", string="Gateway Refunds", readonly=True
+    )
 
     # === PAYMENT FLOW === #
 
@@ -20,10 +23,10 @@ class PaymentTransaction(models.Model):
 
         Not here: this transaction is not committed yet, and a number must be before the gateway hears of it.
         """
-        if self.provider_code != "alipay":
+        if self.provider_code not in const.AR_GATEWAYS:
             return super()._get_specific_rendering_values(processing_values)
         return {
-            "api_url": const.CHECKOUT_ROUTE,
+            "api_url": const.CHECKOUT_ROUTE % self.provider_code,
             "transaction_id": self.id,
             "access_token": self._ar_checkout_token(),
         }
@@ -53,22 +56,23 @@ class PaymentTransaction(models.Model):
         order_id = orders._in_own_transaction(number)
 
         def register(env):
-            order = env["ar.gateway.order"].browse(order_id)
-            order._send_to_gateway()
-            return order._page_url()
+            return env["ar.gateway.order"].browse(order_id)._send_and_show()
 
-        return orders._in_own_transaction(register)
+        path = orders._in_own_transaction(register)
+        if not path:
+            raise UserError(self.env._("This payment cannot be started at the moment."))
+        return path
 
     # === PROCESSING === #
 
     @api.model
     def _extract_reference(self, provider_code, payment_data):
-        if provider_code != "alipay":
+        if provider_code not in const.AR_GATEWAYS:
             return super()._extract_reference(provider_code, payment_data)
         return payment_data.get("reference")
 
     def _extract_amount_data(self, payment_data):
-        if self.provider_code != "alipay":
+        if self.provider_code not in const.AR_GATEWAYS:
             return super()._extract_amount_data(payment_data)
         return {"amount": payment_data["amount"], "currency_code": payment_data["currency_code"]}
 
@@ -78,11 +82,12 @@ class PaymentTransaction(models.Model):
         The amount is looked at once more: core's check lets a message that differs pass the second time it comes
         (it compares the state with the one before, and the first message has set that to `error` already).
         """
-        if self.provider_code != "alipay":
+        if self.provider_code not in const.AR_GATEWAYS:
             super()._apply_updates(payment_data)
             return
+        sign = -1 if self.operation == "refund" else 1
         if (
-            self.currency_id.compare_amounts(payment_data["amount"], self.amount) != 0
+            self.currency_id.compare_amounts(sign * payment_data["amount"], self.amount) != 0
             or payment_data["currency_code"] != self.currency_id.name
         ):
             self._set_error(self.env._("The amount paid is not the amount asked for."))
@@ -90,6 +95,92 @@ class PaymentTransaction(models.Model):
         self.provider_reference = payment_data["provider_reference"]
         # `cancel`: we gave the order up, and the money came after all. It is there, so it gets booked.
         self._set_done(extra_allowed_states=("cancel",))
+
+    # === REFUNDS === #
+
+    def _refund(self, amount_to_refund=None):
+        """Give money back. A repetition (double click, second tab, retried request) finds the first refund."""
+        if self.provider_code not in const.AR_GATEWAYS:
+            return super()._refund(amount_to_refund)
+        return self._ar_refund(self.amount if amount_to_refund is None else amount_to_refund)
+
+    def _ar_refund(self, amount, move=None):
+        """Request a refund of this confirmed payment, at the gateway as soon as this is committed.
+
+        :param float amount: from outside.
+        :param move: the credit note that it pays, if any.
+        :return: the refund transaction, new or the one that this would repeat.
+        :raise ValidationError: if that much cannot be refunded.
+        """
+        self.ensure_one()
+        order = self._ar_paid_order()
+        twin = self.env["ar.gateway.refund"]._reserve(order, amount, move)
+        if twin:
+            return twin.transaction_id
+        if not self.payment_id:
+            self._post_process()  # core books no payment once it has a confirmed refund
+        transaction = super()._refund(self.currency_id.round(amount))
+        if move:
+            transaction.invoice_ids = move
+            transaction.ar_gateway_refund_ids.move_id = move
+        return transaction
+
+    def _send_refund_request(self):
+        if self.provider_code not in const.AR_GATEWAYS:
+            super()._send_refund_request()
+            return
+        self.env["ar.gateway.refund"]._prepare(self)._send_after_commit()
+
+    def _ar_paid_order(self):
+        """Return the gateway order that this transaction was paid by."""
+        order = self.ar_gateway_order_ids.filtered(lambda order: order.state == "paid")[:1]
+        if not order:
+            raise ValidationError(self.env._("This transaction was not paid at the gateway."))
+        return order
+
+    # === POST-PROCESSING === #
+
+    def _post_process(self):
+        """Book what was paid; money for which nothing is open (any more) is the customer's credit, and a task."""
+        paid = self.filtered(
+            lambda tx: tx.state == "done" and tx.operation != "refund" and tx.ar_gateway_order_ids.link_id
+        )
+        for transaction in paid:
+            # Core would post an invoice that somebody has taken back to revise it.
+            transaction.invoice_ids -= transaction.invoice_ids.filtered(lambda move: move.state == "draft")
+        super()._post_process()
+        for transaction in self.filtered(lambda tx: tx.state == "done" and tx.ar_gateway_order_ids):
+            transaction._ar_check_credit()
+
+    def _ar_check_credit(self):
+        """Have somebody refund or apply what could not be reconciled."""
+        order = self.ar_gateway_order_ids.filtered(lambda order: order.state == "paid")[:1]
+        credit = self._ar_credit()
+        if order and (order.link_id or self.invoice_ids) and credit:
+            order._warn_once(
+                self.env._("Paid more than was open"),
+                self.env._(
+                    "%(order)s was paid although less was open by then. %(credit)s is the customer's credit: refund it"
+                    " or set it off.",
+                    order=order.name,
+                    credit=self.currency_id.format(credit),
+                ),
+            )
+
+    def _ar_credit(self):
+        """Return what of this transaction's payment is not set off against anything, in its currency."""
+        payment = self.payment_id
+        lines = payment.move_id.line_ids.filtered(
+            lambda line: line.account_id == payment.destination_account_id and not line.reconciled
+        )
+        return -sum(lines.mapped("amount_residual_currency"))
+
+    def _ar_post_process(self):
+        """Book a confirmed transaction that is not booked yet."""
+        if self.state == "done" and not self.is_post_processed:
+            self._post_process()
+
+    # === HELPERS === #
 
     def _ar_give_up(self):
         """Cancel transactions nobody paid, without a note on the invoice: a code looked at and left is no event."""

@@ -64,6 +64,9 @@ ACCESS = {
     "ar.payment.link": _area(GATEWAYS, user="crw", manager="crw"),
     # Written by the machinery only.
     "ar.gateway.order": _area(GATEWAYS),
+    "ar.gateway.refund": _area(GATEWAYS),
+    # What was said to gateways is for those who configure them.
+    "ar.gateway.message": _area(GATEWAYS, user=""),
     "ar.dunning.policy": _area(COLLECTIONS, manager="cruw"),
     "ar.dunning.level": _area(COLLECTIONS, manager="cruw"),
     "ar.dunning.run": _area(COLLECTIONS, user="cruw", manager="cruw"),
@@ -104,6 +107,7 @@ PUBLIC_METHODS = {
     "ar.receivable.report.line.action_export_current": "calls action_export_xlsx of a readable report",
     "ar.receivable.report.line.action_open_move": "opens a form",
     "res.partner.action_view_ar_reminders": "opens a list",
+    "account.move.action_ar_gateway_refund": "group and check_access('write'); amount computed, reserved under a lock",
     "account.move.action_ar_payment_link": "makes the link, then needs the right to read links, or all is undone",
     "account.move.action_view_ar_payment_links": "opens a list",
     "ar.credit.account.action_open_draft_invoices": "opens a list",

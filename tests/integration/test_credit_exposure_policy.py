@@ -37,6 +37,24 @@ class TestCreditExposurePolicy(CreditCase):
             "out_invoice", partner=self.customer, amounts=[amount], taxes=[], post=True, **vals
         )
 
+    def test_policy_that_was_never_written_is_the_default(self):
+        """Odoo's own tests make companies and payment methods before our columns are known to Python."""
+        self._account(400)
+        columns = ("default_control", "payments_counted", "net_credits", "expiry_rule", "grace_days")
+        self.env.flush_all()
+        for column in columns:
+            self.env.cr.execute(
+                f"UPDATE res_company SET ar_credit_{column} = NULL WHERE id = %s", [self.company.id]
+            )
+        self.env.cr.execute("UPDATE account_payment_method_line SET ar_credit_counted = NULL")
+        self.env.invalidate_all()
+        self._bill(100)
+        self._post_payment(30, outstanding=False)
+        self.assert_exposure(70)
+        order, hold = self._held(331)
+        self.assertEqual((order.state, hold.excess), ("draft", 1))
+        self.assertEqual(self._order(330).action_confirm_or_hold(), True)
+
     def test_payment_without_journal_entry_counts_when_registered(self):
         self._bill(100)
         self._post_payment(30, outstanding=False)

@@ -1,97 +1,13 @@
-"""Real concurrency, on committed data with own cursors: duplicates at once, two taps at once."""
+"""Real concurrency, on committed data with own cursors: duplicates at once, two taps, two refunds at once."""
 
-import threading
-from functools import partial
+from unittest.mock import patch
 
-from odoo import SUPERUSER_ID, api
-from odoo.service.model import retrying
-from odoo.sql_db import db_connect
+from odoo.exceptions import ValidationError
 
-from odoo.addons.ar_payment_gateways import const
-
-from tests.common import ARCase
-from tests.simulators import alipay_keys
-from tests.simulators.alipay import AlipaySimulator
-
-THREADS = 4
+from tests.test_gateways_committed import CommittedCase
 
 
-class TestConcurrency(ARCase):
-    def setUp(self):
-        super().setUp()
-        self.alipay = self.enterContext(AlipaySimulator())
-        merchant = self.alipay.merchant
-        self.addCleanup(self.clean_up)
-        with self.committed() as env:
-            provider = env.ref("ar_payment_gateways.payment_provider_alipay").copy({"name": "Concurrency"})
-            provider.write(
-                {
-                    "alipay_app_id": merchant.app_id,
-                    "alipay_seller_id": merchant.seller_id,
-                    "alipay_private_key": alipay_keys.private_pem(merchant.merchant_key),
-                    "alipay_public_key": alipay_keys.public_pem(merchant.alipay_key),
-                }
-            )
-            env.cr.execute("UPDATE payment_provider SET state = 'test' WHERE id = %s", [provider.id])
-            env["ir.config_parameter"].set_param(const.TEST_GATEWAY_PARAMETER, self.alipay.url)
-            transaction = env["payment.transaction"].create(
-                {
-                    "provider_id": provider.id,
-                    "payment_method_id": env.ref("payment.payment_method_alipay").id,
-                    "amount": 12.34,
-                    "currency_id": env.ref("base.CNY").id,
-                    "partner_id": env.ref("base.main_partner").id,
-                    "operation": "online_redirect",
-                }
-            )
-            self.provider_id, self.transaction_id = provider.id, transaction.id
-
-    def committed(self):
-        """An environment on a cursor of its own that commits."""
-
-        class Committed:
-            def __enter__(inner):  # noqa: N805
-                inner.cr = db_connect(self.env.cr.dbname).cursor()
-                return api.Environment(inner.cr, SUPERUSER_ID, {})
-
-            def __exit__(inner, kind, *rest):  # noqa: N805
-                if not kind:
-                    inner.cr.commit()
-                inner.cr.close()
-
-        return Committed()
-
-    def clean_up(self):
-        with self.committed() as env:
-            orders = env["ar.gateway.order"].search([("transaction_id", "=", self.transaction_id)])
-            orders.unlink()
-            env.cr.execute("DELETE FROM payment_transaction WHERE id = %s", [self.transaction_id])
-            env.cr.execute("UPDATE payment_provider SET state = 'disabled' WHERE id = %s", [self.provider_id])
-            env["payment.provider"].browse(self.provider_id).unlink()
-            env["ir.config_parameter"].set_param(const.TEST_GATEWAY_PARAMETER, False)
-            env["ir.cron.trigger"].search([("cron_id", "=", self.cron(env).id)]).unlink()
-
-    def cron(self, env):
-        return env.ref("payment.cron_post_process_payment_tx")
-
-    def at_once(self, work):
-        """Run `work(env)` in THREADS threads, each on its own cursor, as requests do; return what they return."""
-        barrier, results = threading.Barrier(THREADS), []
-
-        def run():
-            with db_connect(self.env.cr.dbname).cursor() as cr:
-                env = api.Environment(cr, SUPERUSER_ID, {})
-                barrier.wait()
-                results.append(retrying(partial(work, env), env))
-
-        threads = [threading.Thread(target=run) for _number in range(THREADS)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
-        self.assertEqual(len(results), THREADS)
-        return results
-
+class TestConcurrency(CommittedCase):
     def test_taps_at_once_make_one_order(self):
         paths = self.at_once(
             lambda env: env["payment.transaction"].browse(self.transaction_id)._ar_open_order()
@@ -114,8 +30,8 @@ class TestConcurrency(ARCase):
         fields = self.alipay.notification(trade)
         with self.committed() as env:
             before = env["ir.cron.trigger"].search_count([("cron_id", "=", self.cron(env).id)])
-        answers = self.at_once(lambda env: env["ar.gateway.order"]._receive_alipay(self.provider_id, fields))
-        self.assertIn(True, answers)
+        answers = self.at_once(lambda env: self.receive(env, fields))
+        self.assertIn("success", answers)
         with self.committed() as env:
             transaction = env["payment.transaction"].browse(self.transaction_id)
             self.assertEqual(transaction.state, "done")
@@ -123,4 +39,75 @@ class TestConcurrency(ARCase):
             # Each booking asks for post-processing once; one is committed.
             after = env["ir.cron.trigger"].search_count([("cron_id", "=", self.cron(env).id)])
             self.assertEqual(after - before, 1)
-            self.assertTrue(env["ar.gateway.order"]._receive_alipay(self.provider_id, fields))
+            self.assertEqual(self.receive(env, fields), "success")
+
+
+class TestRefundConcurrency(CommittedCase):
+    """12.34 was paid; booking is not at stake here, so it is left out."""
+
+    def setUp(self):
+        super().setUp()
+        booking = patch.object(
+            self.env.registry["payment.transaction"],
+            "_post_process",
+            lambda transactions: transactions.write({"is_post_processed": True}),
+        )
+        self.enterContext(booking)
+        self.alipay.knobs.no_notify = True
+        with self.committed() as env:
+            path = env["payment.transaction"].browse(self.transaction_id)._ar_open_order()
+        with self.committed() as env:
+            order = env["ar.gateway.order"]._by_access_token(path.rsplit("/", 1)[1])
+            self.order_id, self.number = order.id, order.name
+            self.alipay.pay(order.name)
+            order._query()
+            self.assertEqual(order.state, "paid")
+
+    def refund(self, amount):
+        """Return work that asks for a refund and tells whether it was taken."""
+
+        def work(env):
+            try:
+                env["payment.transaction"].browse(self.transaction_id)._refund(amount)
+            except ValidationError:
+                return False
+            return True
+
+        return work
+
+    def refunded(self):
+        """The amounts that went back, as Alipay sees it, in fen."""
+        return sorted(self.alipay.trades.by_number[self.number].refunds.values())
+
+    def check_books(self):
+        with self.committed() as env:
+            order = env["ar.gateway.order"].browse(self.order_id)
+            self.assertEqual(set(order.refund_ids.mapped("state")), {"done"})
+            self.assertEqual(sorted(order.refund_ids.mapped("amount_minor")), self.refunded())
+            children = order.transaction_id.child_transaction_ids
+            self.assertEqual(len(children), len(order.refund_ids))
+            self.assertEqual(set(children.mapped("state")), {"done"})
+            for message in order.exchange_ids:
+                self.assertNotIn("PRIVATE", str(message.read()))
+            self.assertIn("alipay.trade.refund", order.exchange_ids.mapped("operation"))
+
+    def test_clicks_at_once_are_one_refund(self):
+        self.assertEqual(self.at_once(self.refund(5.0)), [True] * 4)
+        self.assertEqual(self.refunded(), [500])
+        self.check_books()
+
+    def test_refunds_at_once_never_exceed_what_was_paid(self):
+        amounts = iter((6.0, 5.0, 4.0, 3.0))
+        works = {}
+
+        def work(env):
+            # The same amount again when the transaction is run again.
+            works.setdefault(env.cr, None) or works.update({env.cr: self.refund(next(amounts))})
+            return works[env.cr](env)
+
+        taken = self.at_once(work)
+        self.assertIn(False, taken)
+        self.assertIn(True, taken)
+        self.assertLessEqual(sum(self.refunded()), 1234)
+        self.assertEqual(len(self.refunded()), taken.count(True))
+        self.check_books()

@@ -30,6 +30,7 @@ class TestOrders(GatewaysCase):
         return self.env["ar.gateway.order"]._by_access_token(path.rsplit("/", 1)[1])
 
     def run_cron(self):
+        self.env["ar.gateway.order"].sudo().search([]).next_query_at = False
         self.env.flush_all()
         with patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *a, **k: float("inf")):
             self.env["ar.gateway.order"].sudo()._cron_query()
@@ -179,7 +180,7 @@ class TestProvider(GatewaysCase):
     def test_logs_hold_no_secret(self):
         number = {"out_trade_no": "AR20261123080000ABCDEFGHJK"}
         core, ours = "odoo.addons.payment.models.payment_provider", "odoo.addons.ar_payment_gateways.models"
-        with patch(f"{core}._logger") as theirs, patch(f"{ours}.payment_provider._logger") as logger:
+        with patch(f"{core}._logger") as theirs, patch(f"{ours}.payment_provider_alipay._logger") as logger:
             self.provider._alipay_call("alipay.trade.query", number)
         theirs.info.assert_not_called()
         text = "\n".join(call.args[0] % call.args[1:] for call in logger.info.call_args_list)

@@ -57,6 +57,7 @@ class Knobs:
     notify_tamper: dict = field(default_factory=dict)  # fields changed after signing
     notify_change: dict = field(default_factory=dict)  # fields changed before signing: genuine, but odd
     notify_other_key: bool = False
+    refund_unsure: int = 0  # refund, then answer that the system failed
     amount_delta: int = 0  # fen more than asked for, in notifications and queries
     retry_seconds: tuple = (0.2, 0.5, 1, 2, 5, 10, 30)  # really 4m, 10m, 10m, 1h, 2h, 6h, 15h
 
@@ -147,14 +148,26 @@ class AlipaySimulator:
                 trade = self.trades.by_number[content["out_trade_no"]]
                 answer["total_amount"] = yuan(trade.amount_minor + self.knobs.amount_delta)
             return answer
-        if method in ("alipay.trade.close", "alipay.trade.refund"):
-            answer = getattr(self.trades, method.rsplit(".", 1)[1])(content)
-            if method.endswith("refund") and answer["fund_change"] == "Y":
-                trade = self.trades.by_number[content["out_trade_no"]]
-                extra = {"refund_fee": answer["refund_fee"], "gmt_refund": now().strftime(TIME_FORMAT)}
-                threading.Thread(target=self.notify, args=(trade, extra), daemon=True).start()
-            return answer
+        if method == "alipay.trade.close":
+            return self.trades.close(content)
+        if method == "alipay.trade.fastpay.refund.query":
+            return self.trades.refund_query(content)
+        if method == "alipay.trade.refund":
+            return self._refund(content)
         raise BadRequestError("isv.invalid-method")
+
+    def _refund(self, content):
+        answer = self.trades.refund(content)
+        if answer["fund_change"] == "Y" and not self.knobs.no_notify:
+            threading.Thread(
+                target=self.notify_refund,
+                args=(content["out_trade_no"], content["out_request_no"]),
+                daemon=True,
+            ).start()
+        if self.knobs.refund_unsure:
+            self.knobs.refund_unsure -= 1
+            raise RefusalError("ACQ.SYSTEM_ERROR", "系统错误")
+        return answer
 
     def sign_answer(self, name, content):
         """Return the body of an answer, signed over the node's exact bytes."""
@@ -181,6 +194,27 @@ class AlipaySimulator:
             raise ValueError("not payable")
         if not self.knobs.no_notify:
             self.notify(trade)
+
+    def console_refund(self, number, amount):
+        """Somebody refunds `amount` ('1.00') in Alipay's own console; returns when the notification was sent."""
+        request_no = f"{now():%Y%m%d%H%M%S}{len(self.trades.by_number[number].refunds):06d}"
+        self.trades.refund({"out_trade_no": number, "refund_amount": amount, "out_request_no": request_no})
+        if not self.knobs.no_notify:
+            self.notify_refund(number, request_no)
+
+    def notify_refund(self, number, request_no):
+        """Send the notification of a refund: the trade's, with the sum of all refunds and this one's number."""
+        trade = self.trades.by_number[number]
+        return self.notify(trade, self.refund_fields(trade, request_no))
+
+    @staticmethod
+    def refund_fields(trade, request_no):
+        """Return what a notification of a refund has more than one of a payment."""
+        return {
+            "refund_fee": yuan(sum(trade.refunds.values())),
+            "gmt_refund": f"{now():%Y-%m-%d %H:%M:%S}.000",
+            "out_biz_no": request_no,
+        }
 
     def notification(self, trade, extra=None):
         """Return the signed form fields of a notification about `trade`."""

@@ -1,7 +1,8 @@
 """The trades of the Alipay simulator: what each method of the gateway accepts and answers.
 
-Follows the open platform's documentation of alipay.trade.precreate, .query, .close and .refund; the refusals are
-those of the real gateway. A code is no trade yet: the trade begins when somebody scans it.
+Follows the open platform's documentation of alipay.trade.precreate, .query, .close, .refund and
+.fastpay.refund.query; the refusals are those of the real gateway. A code is no trade yet: the trade begins when
+somebody scans it.
 """
 
 import re
@@ -18,6 +19,7 @@ PRODUCTS = ("QR_CODE_OFFLINE", "FACE_TO_FACE_PAYMENT")
 PRECREATE_FIELDS = {
     "out_trade_no", "total_amount", "subject", "product_code", "seller_id", "body", "time_expire", "timeout_express",
 }  # fmt: skip
+REFUND_FIELDS = {"out_trade_no", "refund_amount", "out_request_no", "refund_reason"}
 
 
 def now():
@@ -77,6 +79,7 @@ class Trades:
     def __init__(self, merchant):
         self.merchant = merchant
         self.by_number = {}
+        self.balance_minor = None  # what refunds are paid from, in fen; None: enough
         self.lock = threading.RLock()
 
     # --- methods of the gateway ---
@@ -150,23 +153,58 @@ class Trades:
             return {"trade_no": trade.trade_no, "out_trade_no": trade.number}
 
     def refund(self, content):
+        if content.keys() - REFUND_FIELDS or any(not isinstance(value, str) for value in content.values()):
+            raise RefusalError("ACQ.INVALID_PARAMETER", "参数无效")
         with self.lock:
             trade = self._scanned(content)
             if not trade.paid:
-                raise RefusalError("ACQ.TRADE_STATUS_ERROR")
-            request_no = content.get("out_request_no") or trade.number
-            fresh = request_no not in trade.refunds
+                raise RefusalError("ACQ.TRADE_STATUS_ERROR", "交易状态不合法")
             amount = fen(content.get("refund_amount"))
-            if fresh and sum(trade.refunds.values()) + amount > trade.amount_minor:
-                raise RefusalError("ACQ.REFUND_AMT_NOT_EQUAL_TOTAL")
-            trade.refunds.setdefault(request_no, amount)
-            if sum(trade.refunds.values()) == trade.amount_minor:
-                trade.status = "TRADE_CLOSED"
+            # Without a number a refund is of the whole trade.
+            request_no = content.get("out_request_no") or trade.number
+            if not NUMBER.fullmatch(request_no) or (
+                not content.get("out_request_no") and amount != trade.amount_minor
+            ):
+                raise RefusalError("ACQ.INVALID_PARAMETER", "out_request_no")
+            fresh = request_no not in trade.refunds
+            if not fresh and trade.refunds[request_no] != amount:
+                raise RefusalError("ACQ.DISCORDANT_REPEAT_REQUEST", "不一致的请求")
+            if fresh:
+                self._check_refund(trade, amount)
+                trade.refunds[request_no] = amount
+                if sum(trade.refunds.values()) == trade.amount_minor:
+                    trade.status = "TRADE_CLOSED"
             return {
                 "trade_no": trade.trade_no,
                 "out_trade_no": trade.number,
                 "fund_change": "Y" if fresh else "N",
                 "refund_fee": yuan(sum(trade.refunds.values())),  # all of them, not this one's
+            }
+
+    def _check_refund(self, trade, amount):
+        if not amount or sum(trade.refunds.values()) + amount > trade.amount_minor:
+            raise RefusalError("ACQ.REFUND_AMT_NOT_EQUAL_TOTAL", "退款金额超限")
+        if self.balance_minor is not None and amount > self.balance_minor:
+            raise RefusalError("ACQ.SELLER_BALANCE_NOT_ENOUGH", "卖家余额不足")
+        if self.balance_minor is not None:
+            self.balance_minor -= amount
+
+    def refund_query(self, content):
+        """alipay.trade.fastpay.refund.query: no such refund is a success without `refund_status`."""
+        if {"out_trade_no", "out_request_no"} - content.keys():
+            raise RefusalError("ACQ.INVALID_PARAMETER", "out_request_no")
+        with self.lock:
+            trade = self._scanned(content)
+            amount = trade.refunds.get(content["out_request_no"])
+            if amount is None:
+                return {}
+            return {
+                "trade_no": trade.trade_no,
+                "out_trade_no": trade.number,
+                "out_request_no": content["out_request_no"],
+                "total_amount": yuan(trade.amount_minor),
+                "refund_amount": yuan(amount),
+                "refund_status": "REFUND_SUCCESS",
             }
 
     def _scanned(self, content):

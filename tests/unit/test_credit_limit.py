@@ -232,6 +232,13 @@ class TestNeverRaises:
     def test_leaving_no_credit_is_a_raise(self):
         assert not never_raises(Terms(Control.NO_CREDIT), Terms(Control.LIMITED), DEFAULT, TODAY)
 
+    def test_getting_out_of_control_is_a_raise_of_any_size(self):
+        old = Terms(Control.UNLIMITED)
+        for new in (Terms(Control.NONE), replace(old, valid_until=TODAY, expiry=Expiry.DEFAULT)):
+            assert not never_raises(old, new, Limit(Control.NONE), TODAY)
+            assert greatest_rise(old, new, Limit(Control.NONE), TODAY) is None
+        assert never_raises(Terms(Control.NONE), old, DEFAULT, TODAY)
+
 
 def test_group_of_fifteen_thousand_and_own_ten_thousand():
     position = Position(

@@ -151,7 +151,10 @@ NOTIFICATION = {
         ({}, Verdict.PAID, ()),
         ({"trade_status": "TRADE_FINISHED"}, Verdict.PAID, ()),
         ({"trade_status": "WAIT_BUYER_PAY"}, Verdict.WAITING, ()),
-        ({"trade_status": "TRADE_CLOSED"}, Verdict.CLOSED, ()),
+        ({"trade_status": "TRADE_CLOSED", "gmt_payment": ""}, Verdict.CLOSED, ()),
+        # Paid, and all of it has gone back since.
+        ({"trade_status": "TRADE_CLOSED"}, Verdict.PAID, ()),
+        ({"trade_status": "TRADE_CLOSED", "total_amount": "1.00"}, Verdict.MISMATCH, ("total_amount",)),
         ({"trade_status": ""}, Verdict.WAITING, ()),
         ({"total_amount": "123.44"}, Verdict.MISMATCH, ("total_amount",)),
         ({"total_amount": "123.4500"}, Verdict.MISMATCH, ("total_amount",)),

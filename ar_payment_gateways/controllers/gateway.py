@@ -1,4 +1,4 @@
-"""What Alipay's servers, and Odoo's own payment form, send us."""
+"""What the gateways' servers, and Odoo's own payment form, send us."""
 
 import logging
 
@@ -10,21 +10,17 @@ from odoo.addons.payment import utils as payment_utils
 from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
 
 from .. import const
-from ..core.form import parse_form
 
 _logger = logging.getLogger(__name__)
 
-ACCEPTED = "success"
-"""The seven characters that end Alipay's retries (opendocs 194/103296)."""
-
-REFUSED = "fail"
+CODE = f"<any({', '.join(const.AR_GATEWAYS)}):code>"
 
 
-class AlipayController(http.Controller):
-    """Routes of the provider `alipay`."""
+class GatewayController(http.Controller):
+    """Routes of all our providers; the code in the address says whose."""
 
     @http.route(
-        f"{const.NOTIFY_ROUTE}/<int:provider_id>",
+        f"{const.NOTIFY_ROUTE % CODE}/<int:provider_id>",
         type="http",
         auth="public",
         methods=["POST"],
@@ -33,21 +29,25 @@ class AlipayController(http.Controller):
         max_content_length=const.NOTIFICATION_MAX_BYTES,
         raw_body=True,
     )
-    def notify(self, provider_id, **_data):
+    def notify(self, code, provider_id, **_data):
         """Take a notification. Only the body counts: a query string could smuggle in other fields."""
-        accepted = False
-        form = parse_form(request.httprequest.get_data())
-        if form and not request.httprequest.query_string:
-            orders = request.env["ar.gateway.order"]
-            accepted = orders._receive_alipay(provider_id, form.fields, form.charset)
+        body = b"" if request.httprequest.query_string else request.httprequest.get_data()
+        answer = request.env["ar.gateway.order"]._receive(
+            code, provider_id, body, request.httprequest.headers
+        )
         return request.make_response(
-            ACCEPTED if accepted else REFUSED, headers=[("Content-Type", "text/plain; charset=utf-8")]
+            answer.body, headers=[("Content-Type", answer.content_type)], status=answer.status
         )
 
     @http.route(
-        const.CHECKOUT_ROUTE, type="http", auth="public", methods=["POST"], csrf=False, save_session=False
+        const.CHECKOUT_ROUTE % CODE,
+        type="http",
+        auth="public",
+        methods=["POST"],
+        csrf=False,
+        save_session=False,
     )
-    def checkout(self, transaction_id="", access_token="", **_form):
+    def checkout(self, code, transaction_id="", access_token="", **_form):
         """Go from Odoo's payment form to the page with the code.
 
         The access token is made for this transaction by `_get_specific_rendering_values`; nothing else is trusted.
@@ -55,7 +55,7 @@ class AlipayController(http.Controller):
         # sudo: the access token is the permission
         transaction = request.env["payment.transaction"].sudo()
         transaction = transaction.browse(int(transaction_id) if transaction_id.isdecimal() else 0).exists()
-        if transaction.provider_code != "alipay" or not payment_utils.check_access_token(
+        if transaction.provider_code != code or not payment_utils.check_access_token(
             access_token, "ar_checkout", transaction.id, transaction.reference
         ):
             return request.not_found()

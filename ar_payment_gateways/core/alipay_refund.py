@@ -1,0 +1,83 @@
+"""Giving money back through Alipay: what we ask for and what the answers mean.
+
+Sources: Alipay open platform, alipay.trade.refund and alipay.trade.fastpay.refund.query. A refund is known by the
+trade and `out_request_no`; asking again with the same one moves no money twice. `refund_fee` in an answer is the sum
+of all refunds of the trade, not this one's amount.
+"""
+
+from collections.abc import Mapping
+
+from .gateway import RefundAnswer
+from .money import format_minor, parse_minor
+from .trade import RefundReport, RefundVerdict
+
+SUCCESS = "10000"
+# After these nothing is known: "以查询结果为准".
+_UNKNOWN_CODES = frozenset({"20000", "10003"})
+_UNKNOWN_SUB_CODES = frozenset({"ACQ.SYSTEM_ERROR", "aop.ACQ.SYSTEM_ERROR", "isp.unknow-error"})
+REASON_MAX_CHARS = 256
+
+
+def refund_content(
+    *, order_number: str, refund_number: str, amount_minor: int, reason: str = ""
+) -> dict[str, str]:
+    """Return the `biz_content` of alipay.trade.refund. Same arguments, same content.
+
+    :param amount_minor: fen.
+    """
+    content = {
+        "out_trade_no": order_number,
+        "refund_amount": format_minor(amount_minor),
+        "out_request_no": refund_number,
+    }
+    return {**content, "refund_reason": reason[:REASON_MAX_CHARS]} if reason else content
+
+
+def read_refund(data: Mapping[str, object], refund_number: str, amount_minor: int) -> RefundAnswer:
+    """Read the answer of alipay.trade.refund, whose signature has been checked.
+
+    :param refund_number: what was sent; the answer does not repeat it.
+    :param amount_minor: what was asked for, in fen. Money that moved (`fund_change`) is that much, or the call fails.
+    :return: `report` None where only a query can tell: "fund_change N" may be a repetition or work in progress.
+    """
+    code, sub_code = _text(data, "code"), _text(data, "sub_code")
+    if code == SUCCESS:
+        total = parse_minor(_text(data, "refund_fee"))
+        if _text(data, "fund_change") != "Y":
+            return RefundAnswer(None)
+        return RefundAnswer(_report(data, refund_number, RefundVerdict.DONE, amount_minor), "", total)
+    if code in _UNKNOWN_CODES or sub_code in _UNKNOWN_SUB_CODES:
+        return RefundAnswer(None)
+    reason = f"{sub_code or code} {_text(data, 'sub_msg') or _text(data, 'msg')}".strip()
+    return RefundAnswer(_report(data, refund_number, RefundVerdict.FAILED, None), reason)
+
+
+def read_refund_query(data: Mapping[str, object], refund_number: str) -> RefundAnswer:
+    """Read the answer of alipay.trade.fastpay.refund.query, whose signature has been checked.
+
+    Without `refund_status` there is no such refund, or not yet; asking for it again is safe.
+    """
+    if _text(data, "code") != SUCCESS or _text(data, "refund_status") != "REFUND_SUCCESS":
+        return RefundAnswer(None)
+    amount = parse_minor(_text(data, "refund_amount"))
+    number = _text(data, "out_request_no") or refund_number
+    return RefundAnswer(_report(data, number, RefundVerdict.DONE, amount))
+
+
+def _report(
+    data: Mapping[str, object], refund_number: str, verdict: RefundVerdict, amount_minor: int | None
+) -> RefundReport:
+    return RefundReport(
+        refund_number=refund_number,
+        order_number=_text(data, "out_trade_no") or None,
+        verdict=verdict,
+        amount_minor=amount_minor,
+        refund_no=_text(data, "trade_no"),
+        seller_id=None,
+        refunded_at=None,
+    )
+
+
+def _text(data: Mapping[str, object], name: str) -> str:
+    value = data.get(name)
+    return value if isinstance(value, str) else ""

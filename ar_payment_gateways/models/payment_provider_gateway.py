@@ -1,0 +1,143 @@
+import time
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from odoo import models
+from odoo.exceptions import ValidationError
+
+from .. import const
+
+
+class PaymentProviderGateway(models.AbstractModel):
+    """What every gateway's adapter has to fill in, and the little that all of them share.
+
+    An adapter is a mixin of its own that inherits this one: `payment.provider.<code>` in payment_provider_<code>.py,
+    named in const.AR_GATEWAYS and in payment_provider.py. As in Odoo's own provider addons each method begins with
+    `if self.code != "...": return super()...`. An adapter calls its gateway and reads the answer; it never writes an
+    order or a refund. No answer, or one that the gateway has not signed, raises ValidationError: nothing is known
+    then.
+    """
+
+    _name = "payment.provider.gateway"
+    _description = "Payment gateway: what an adapter does"
+
+    def _valid_field_parameter(self, field, name):
+        # As payment.provider, where the fields of the adapters end up.
+        return name == "required_if_provider" or super()._valid_field_parameter(field, name)
+
+    # === TO BE FILLED IN === #
+
+    def _ar_gateway_create(self, order):
+        """Have the gateway register a numbered order. Asking again sends the very same again.
+
+        :param order: ar.gateway.order, in sudo, its number committed.
+        :rtype: core.gateway.Created
+        :raise ValidationError: if it gave no answer, or refused.
+        """
+        raise NotImplementedError
+
+    def _ar_gateway_query(self, order):
+        """Ask what became of an order.
+
+        :rtype: core.gateway.Answer
+        """
+        raise NotImplementedError
+
+    def _ar_gateway_close(self, order):
+        """Have the gateway take no payment for an order any more.
+
+        :rtype: core.gateway.Closing
+        """
+        raise NotImplementedError
+
+    def _ar_gateway_judge(self, report, order):
+        """Return what a report means for an order.
+
+        :param core.trade.Report report: of this gateway.
+        :rtype: core.trade.Judgement
+        """
+        raise NotImplementedError
+
+    def _ar_gateway_merchant(self):
+        """Return our number at the gateway, as reports about refunds name it."""
+        raise NotImplementedError
+
+    def _ar_gateway_refund(self, refund):
+        """Ask for a refund. Asking again for the same number moves no money twice.
+
+        :param refund: ar.gateway.refund, in sudo, its number committed.
+        :rtype: core.gateway.RefundAnswer
+        """
+        raise NotImplementedError
+
+    def _ar_gateway_query_refund(self, refund):
+        """Ask what became of a refund.
+
+        :rtype: core.gateway.RefundAnswer
+        """
+        raise NotImplementedError
+
+    def _ar_gateway_read_notification(self, body, headers):
+        """Read what came to our address, if the gateway has signed it.
+
+        :param bytes body: as it came.
+        :param headers: of the request, by name in any case.
+        :return: core.gateway.Notification, or None if it is not genuine.
+        """
+        raise NotImplementedError
+
+    def _ar_gateway_acknowledge(self, accepted):
+        """Return what to answer a notification: that it need not come again, or that it must.
+
+        :rtype: core.gateway.Acknowledgement
+        """
+        raise NotImplementedError
+
+    # === SHARED === #
+
+    def _ar_gateway_wallet(self):
+        """Return what customers call this way to pay, in the language of the environment."""
+        self.ensure_one()
+        return dict(self._fields["code"]._description_selection(self.env))[self.code]
+
+    def _ar_gateway_notify_url(self):
+        """Return the address for notifications: no query string, the provider in the path."""
+        # Not `get_base_url`, which takes the Host header of the current request: whoever opens a payment page
+        # must not choose where the gateway reports the payment.
+        base = self.env["ir.config_parameter"].sudo().get_param("web.base.url")  # sudo: a public address
+        return f"{base}{const.NOTIFY_ROUTE % self.code}/{self.id}"
+
+    def _ar_gateway_simulator_url(self):
+        """Return the address of a simulator on this machine if this provider, in test mode, is to use one."""
+        self.ensure_one()
+        # sudo: an address, read for a customer who is not logged in.
+        url = self.env["ir.config_parameter"].sudo().get_param(const.AR_GATEWAYS[self.code].test_parameter)
+        if url and self.state == "test" and urlsplit(url).hostname in const.LOOPBACK_HOSTS:
+            return url
+        return None
+
+    @contextmanager
+    def _ar_gateway_exchange(self, record, operation, request):
+        """Keep one call of the gateway for support, whatever comes of it.
+
+        :param record: the order or refund it is about; None keeps nothing.
+        :param str operation: the gateway's name of what is called.
+        :param dict request: what is asked, before redaction.
+        :return: a context manager that gives a dict; put what came back in it under "answer".
+        """
+        kept, started = {}, time.monotonic()
+        try:
+            yield kept
+        except ValidationError as error:
+            kept["problem"] = str(error)
+            raise
+        finally:
+            if record:
+                self.env["ar.gateway.message"]._keep_call(
+                    record,
+                    operation,
+                    request,
+                    kept.get("answer"),
+                    problem=kept.get("problem"),
+                    milliseconds=round(1000 * (time.monotonic() - started)),
+                )

@@ -1,0 +1,85 @@
+"""The trade bill (业务明细) of the Alipay simulator: a ZIP whose names and contents are GBK.
+
+Layout as in public samples of real bills (handbook, gateways.md 2.2); signs as in three of the four: refunds negative,
+the fee of a payment negative.
+"""
+
+import io
+import zipfile
+
+from .alipay_trades import yuan
+
+COLUMNS = (
+    "支付宝交易号,商户订单号,业务类型,商品名称,创建时间,完成时间,门店编号,门店名称,操作员,终端号,对方账户,"
+    "订单金额（元）,商家实收（元）,支付宝红包（元）,集分宝（元）,支付宝优惠（元）,商家优惠（元）,券核销金额（元）,券名称,"
+    "商家红包消费金额（元）,卡消费金额（元）,退款批次号/请求号,服务费（元）,分润（元）,备注"
+)
+RULE = "#-----------------------------------------业务明细列表{}-----------------------------------"
+
+
+def signed(amount_minor):
+    return ("-" if amount_minor < 0 else "") + yuan(abs(amount_minor))
+
+
+def row(trade_no, number, subject, at, amount_minor, refund_number="", fee_minor=0):
+    """Return one line; `amount_minor` is negative for a refund."""
+    amount, kind = signed(amount_minor), "退款" if refund_number else "交易"
+    money = [amount, amount, *["0.00"] * 5, "", "0.00\t", "0.00"]
+    head = [f"{trade_no}\t", f"{number}\t", f"{kind}\t", subject, at, at, *["\t"] * 4, "*杨(137****2600)\t"]
+    return ",".join([*head, *money, f"{refund_number}\t", signed(fee_minor), "0.00", ""])
+
+
+def details(rows, totals, account="20880000000000010156"):
+    """Return the text of the bill; `totals`: (payments, fen, refunds, fen), what the end says of the rows."""
+    paid, paid_minor, back, back_minor = totals
+    lines = [
+        "#支付宝业务明细查询",
+        f"#账号：[{account}]",
+        "#起始日期：[2026年11月23日 00:00:00]   终止日期：[2026年11月24日 00:00:00]",
+        RULE.format(""),
+        COLUMNS,
+        *rows,
+        RULE.format("结束"),
+        f"#交易合计：{paid}笔，商家实收共{yuan(paid_minor)}元，商家优惠共0.00元",
+        f"#退款合计：{back}笔，商家实收退款共{signed(-back_minor)}元，商家优惠退款共0.00元",
+        "#导出时间：[2026年11月24日 09:07:37]",
+        "",
+    ]
+    return "\r\n".join(lines)
+
+
+class GbkName(zipfile.ZipInfo):
+    """A member whose name is written in GBK, and no flag says so: as Alipay does it."""
+
+    def _encodeFilenameFlags(self):  # noqa: N802 zipfile's name for it
+        return self.filename.encode("gbk"), self.flag_bits
+
+
+def archive(text, account="20880000000000010156", day="20261123"):
+    """Return the ZIP: the summary first, the details second."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, content in (("业务明细(汇总)", "#支付宝业务汇总查询\r\n"), ("业务明细", text)):
+            info = GbkName(f"{account}_{day}_{name}.csv")
+            info.compress_type = zipfile.ZIP_DEFLATED
+            made.writestr(info, content.encode("gbk"))
+    return stream.getvalue()
+
+
+def trade_bill(trades, day):
+    """Return the bill of what a simulator's `Trades` holds of a day, None if nothing happened."""
+    rows, paid, back = [], [], []
+    for trade in trades.by_number.values():
+        if not trade.paid or trade.paid.date() != day:
+            continue
+        at = trade.paid.strftime("%Y-%m-%d %H:%M:%S")
+        subject = trade.content["subject"].replace(",", " ")
+        fee = -(trade.amount_minor * 6 // 1000)
+        rows.append(row(trade.trade_no, trade.number, subject, at, trade.amount_minor, fee_minor=fee))
+        paid.append(trade.amount_minor)
+        for number, amount in trade.refunds.items():
+            rows.append(row(trade.trade_no, trade.number, subject, at, -amount, number))
+            back.append(amount)
+    if not rows:
+        return None
+    return archive(details(rows, (len(paid), sum(paid), len(back), sum(back))), day=f"{day:%Y%m%d}")

@@ -1,0 +1,115 @@
+"""What Alipay's answers about refunds mean, what is kept of a message, when to ask again."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from odoo.addons.ar_payment_gateways.core import alipay_refund, alipay_trade, redaction, schedule
+from odoo.addons.ar_payment_gateways.core.trade import RefundVerdict
+
+OK = {"code": "10000", "msg": "Success", "out_trade_no": "AR1", "trade_no": "2026"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        ({**OK, "fund_change": "Y", "refund_fee": "30.00"}, RefundVerdict.DONE),
+        ({**OK, "fund_change": "N", "refund_fee": "30.00"}, None),  # a repetition, or not done yet: ask
+        ({**OK, "refund_fee": "30.00"}, None),
+        ({"code": "20000", "sub_code": "isp.unknow-error"}, None),
+        ({"code": "40004", "sub_code": "ACQ.SYSTEM_ERROR"}, None),
+        ({"code": "40004", "sub_code": "ACQ.SELLER_BALANCE_NOT_ENOUGH"}, RefundVerdict.FAILED),
+        ({"code": "40004", "sub_code": "ACQ.TRADE_HAS_FINISHED"}, RefundVerdict.FAILED),
+        ({"code": 10000, "fund_change": "Y"}, RefundVerdict.FAILED),  # no text: not what Alipay writes
+    ],
+)
+def test_refund_answers(answer, verdict):
+    read = alipay_refund.read_refund(answer, "RF1", 10_00)
+    assert (read.report and read.report.verdict) == verdict
+
+
+def test_the_sum_of_all_refunds_is_not_taken_for_this_one():
+    read = alipay_refund.read_refund({**OK, "fund_change": "Y", "refund_fee": "30.00"}, "RF1", 10_00)
+    assert (read.report.amount_minor, read.refunded_minor) == (10_00, 30_00)
+
+
+def test_refund_query():
+    done = {**OK, "out_request_no": "RF1", "refund_amount": "10.00", "refund_status": "REFUND_SUCCESS"}
+    read = alipay_refund.read_refund_query(done, "RF1")
+    assert (read.report.verdict, read.report.amount_minor) == (RefundVerdict.DONE, 10_00)
+    for missing in ({**done, "refund_status": ""}, OK, {**done, "code": "40004"}, {}):
+        assert alipay_refund.read_refund_query(missing, "RF1").report is None
+
+
+def test_a_refusal_keeps_the_gateways_words():
+    answer = {"code": "40004", "sub_code": "ACQ.X", "sub_msg": "卖家余额不足"}
+    assert alipay_refund.read_refund(answer, "RF1", 1).reason == "ACQ.X 卖家余额不足"
+
+
+def test_a_query_tells_of_a_full_refund_only():
+    data = {"out_trade_no": "AR1", "total_amount": "5.00", "send_pay_date": "2026-11-23 16:00:00"}
+    closed = alipay_trade.report_of_query({**data, "trade_status": "TRADE_CLOSED"})
+    assert alipay_trade.refunded_of_query(closed) == 500
+    for status in ("TRADE_SUCCESS", "TRADE_FINISHED", "WAIT_BUYER_PAY"):
+        report = alipay_trade.report_of_query({**data, "trade_status": status})
+        assert alipay_trade.refunded_of_query(report) is None
+    unpaid = alipay_trade.report_of_query({**data, "trade_status": "TRADE_CLOSED", "send_pay_date": ""})
+    assert alipay_trade.refunded_of_query(unpaid) is None
+
+
+# --- redaction -----------------------------------------------------------------------------------
+
+
+def test_secrets_and_people_are_not_kept():
+    kept = str(
+        redaction.redact(
+            {
+                "sign": "SECRETSIGNATURE",
+                "signPubKeyCert": "SECRETCERT",
+                "buyer_id": "2088722003899169",
+                "payer": {"openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"},
+                "list": [{"buyer_logon_id": "zhang@example.com"}],
+                "out_trade_no": "AR1",
+            }
+        )
+    )
+    for secret in ("SECRET", "872200389916", "uMuAJO", "zhang"):
+        assert secret not in kept
+    assert "AR1" in kept
+
+
+@given(
+    st.recursive(st.text() | st.integers() | st.none(), lambda c: st.dictionaries(st.text(), c) | st.lists(c))
+)
+def test_redaction_never_fails_and_changes_nothing_it_need_not(value):
+    redaction.redact(value)
+
+
+@given(st.text(min_size=4))
+def test_a_mask_hides_all_but_the_ends(text):
+    assert redaction.mask(text) == f"{text[0]}***{text[-1]}"
+    assert redaction.mask(text[:3]) == "***"
+
+
+# --- schedule ------------------------------------------------------------------------------------
+
+NOW = datetime(2026, 11, 23, 8, 0)  # noqa: DTZ001 UTC without a zone, as Odoo keeps times
+MINUTES = (1, 1, 2, 3, 5, 10)
+
+
+def test_waits_grow_and_the_end_is_not_missed():
+    ends_at = NOW + timedelta(minutes=35)
+    times, now, asked = [], NOW, 0
+    while now < ends_at:
+        now = schedule.next_query(asked, now, ends_at, MINUTES)
+        asked += 1
+        times.append((now - NOW) // timedelta(minutes=1))
+    assert times == [1, 2, 4, 7, 12, 22, 32, 35]
+
+
+@given(st.integers(0, 10**6), st.integers(-(10**6), 10**6))
+def test_there_is_always_a_next_time_and_never_more_than_an_hour_off(asked, minutes):
+    moment = schedule.next_query(asked, NOW, NOW + timedelta(minutes=minutes), MINUTES)
+    assert NOW < moment <= NOW + timedelta(hours=1)
