@@ -148,6 +148,8 @@ PUBLIC_METHODS = {
     "ar.credit.hold.action_open_order": "opens a form",
     # Rules and check points
     "account.move.action_post_or_hold": "calls action_post, which Odoo guards; a refusal files a hold",
+    "account.move.action_validate_moves_with_confirmation": "Odoo's own, which guards it; a refusal files a hold",
+    "validate.account.move.validate_move": "Odoo's own, which guards it; a refusal files a hold",
     "ar.credit.hold.force.action_hold": "checks the group and that the user may read the orders",
     "ar.credit.hold.more.action_request": "check_access('write') on the order; files a request, decides nothing",
     "ar.credit.rule.action_check_health": "tells the user whether rules are at work",
