@@ -26,6 +26,7 @@
         "views/ar_approval_rule_views.xml",
         "views/ar_credit_account_views.xml",
         "views/ar_credit_cover_views.xml",
+        "views/ar_credit_desk_views.xml",
         "views/ar_credit_explanation_templates.xml",
         "views/ar_credit_group_views.xml",
         "views/ar_credit_hold_views.xml",

@@ -30,9 +30,11 @@ from . import ar_credit_hold_decision
 from . import ar_credit_hold_filing
 from . import ar_credit_hold_recheck
 from . import ar_credit_hold
+from . import ar_credit_limit_change_end
 from . import ar_credit_limit_change_flow
 from . import ar_credit_limit_change
 from . import ar_credit_limit_change_apply
+from . import ar_credit_desk
 from . import ar_credit_terms
 from . import ar_credit_hold_reason
 from . import ar_credit_reason_code

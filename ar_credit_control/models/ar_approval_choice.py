@@ -58,9 +58,8 @@ class ArApprovalChoice(models.AbstractModel):
         comment = ": ".join(filter(None, (reason.name, comment))) or None
         answers = [document._decide_ar_approval(approve, comment) for document in self]
         if reason:
-            self.sudo().decision_reason_id = (
-                reason  # sudo: nobody may write them; each has checked the decider
-            )
+            # sudo: nobody may write the documents; each has checked the decider
+            self.sudo().decision_reason_id = reason
         return next((answer for answer in answers if answer is not True), True)
 
     def _get_ar_approval_effect(self, approve):

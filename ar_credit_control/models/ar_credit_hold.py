@@ -20,6 +20,8 @@ POINTS = [
     ("invoice", "Invoice"),
     ("manual", "By Hand"),
 ]
+# As many ids as an address holds.
+EXPORT_MAX = 500
 CREDIT_GROUPS = "ar_credit_control.group_user,ar_credit_control.group_auditor"
 
 
@@ -174,6 +176,25 @@ class ArCreditHold(models.Model):
     def _unlink_never(self):
         """Refuse: holds are the record of who took which risk."""
         raise UserError(self.env._("Credit holds are kept as a record and can't be deleted."))
+
+    # === ACTIONS === #
+
+    def action_export_xlsx(self):
+        """Download the chosen holds, or all that wait in the companies of the switcher, as a workbook.
+
+        :raise UserError: more are chosen than fit into an address.
+        """
+        if len(self) > EXPORT_MAX:
+            raise UserError(
+                self.env._("Choose %(count)s holds at most, or none to export all.", count=EXPORT_MAX)
+            )
+        companies = ",".join(str(company_id) for company_id in self.env.companies.ids)
+        ids = ",".join(str(hold_id) for hold_id in self.ids)
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/ar_credit_control/credit_holds.xlsx?companies={companies}&ids={ids}",
+            "target": "download",
+        }
 
     # === BUSINESS === #
 

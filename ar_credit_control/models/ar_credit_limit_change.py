@@ -39,7 +39,12 @@ class ArCreditLimitChange(models.Model):
 
     _name = "ar.credit.limit.change"
     _description = "Credit Limit Change"
-    _inherit = ["ar.credit.limit.change.flow", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "ar.credit.limit.change.flow",
+        "ar.credit.limit.change.end",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "id desc"
     _mail_post_access = "read"
 

@@ -1,1 +1,2 @@
 from . import credit_limits_xlsx
+from . import credit_holds_xlsx

@@ -25,12 +25,12 @@ class CreditLimitsWorkbook:
     Text goes in by `write_string` only and formulas are never made from data, so a customer called
     `=HYPERLINK(...)` stays a name (CSV/formula injection, OWASP).
 
-    :param accounts: ar.credit.account records that the user may read.
+    :param records: ar.credit.account records that the user may read.
     """
 
-    def __init__(self, accounts):
-        self.accounts = accounts
-        self.env = accounts.env
+    def __init__(self, records):
+        self.records = records
+        self.env = records.env
 
     def content(self):
         """Return the workbook as bytes."""
@@ -43,11 +43,14 @@ class CreditLimitsWorkbook:
         self.date = add({"num_format": "yyyy-mm-dd"})
         self.percent = add({"num_format": "0.0%"})
         self.money = {}
-        changes = self.env["ar.credit.limit.change"].search([("account_id", "in", self.accounts.ids)])
-        self._write_sheet(self.env._("Credit Limits"), self.accounts, _FIELDS)
-        self._write_sheet(self.env._("Limit Changes"), changes, _CHANGE_FIELDS)
+        self._write_sheets()
         self.book.close()
         return stream.getvalue()
+
+    def _write_sheets(self):
+        changes = self.env["ar.credit.limit.change"].search([("account_id", "in", self.records.ids)])
+        self._write_sheet(self.env._("Credit Limits"), self.records, _FIELDS)
+        self._write_sheet(self.env._("Limit Changes"), changes, _CHANGE_FIELDS)
 
     def _write_sheet(self, name, records, names):
         sheet = self.book.add_worksheet(name[:31])
@@ -68,6 +71,8 @@ class CreditLimitsWorkbook:
         field, value = record._fields[name], record[name]
         if field.type == "monetary":
             sheet.write_number(row, column, value, self._money_format(record.currency_id))
+        elif field.type == "integer":
+            sheet.write_number(row, column, value)
         elif field.type == "float":
             sheet.write_number(row, column, value, self.percent)
         elif field.type == "boolean":

@@ -63,3 +63,31 @@ class TestCreditLimitXlsx(ARHttpCase):
             self.assertEqual(self.url_open(url).status_code, 403)
             self.authenticate(self.salesman.login, self.salesman.login)
             self.assertEqual(self.url_open("/ar_credit_control/credit_limits.xlsx").status_code, 403)
+
+    def test_queue_of_holds(self):
+        """A salesman sees his own holds, as on the screen."""
+        product = self.env["product.product"].create({"name": "Thing", "type": "service", "taxes_id": False})
+        line = {"product_id": product.id, "price_unit": 5000, "tax_ids": False}
+        values = {"user_id": self.salesman.id, "order_line": [(0, 0, line)]}
+        sales = self.env["sale.order"].with_user(self.salesman)
+        own = sales.create({**values, "partner_id": self.mine.partner_id.id})
+        foreign = self.env["sale.order"].create(
+            {**values, "partner_id": self.second.partner_id.id, "user_id": self.env.ref("base.user_admin").id}
+        )
+        own.action_confirm_or_hold()
+        foreign.action_confirm_or_hold()
+        for user, names in ((self.auditor, {own.name, foreign.name}), (self.salesman, {own.name})):
+            self.authenticate(user.login, user.login)
+            action = self.env["ar.credit.hold"].with_user(user).browse().action_export_xlsx()
+            response = self.url_open(action["url"])
+            self.assertEqual(response.status_code, 200)
+            sheet = openpyxl.load_workbook(io.BytesIO(response.content)).worksheets[0]
+            head, *rows = list(sheet.iter_rows(min_row=4, values_only=True))
+            rows = [dict(zip(head, row, strict=True)) for row in rows]
+            self.assertTrue(names <= {row["Document"] for row in rows})
+            hidden = {own.name, foreign.name} - names
+            self.assertFalse(hidden & {row["Document"] for row in rows})
+            mine = next(row for row in rows if row["Document"] == own.name)
+            self.assertEqual(
+                (mine["Customer"], mine["Over the Limit by"]), ('=HYPERLINK("http://x")', 3765.5)
+            )

@@ -1,0 +1,88 @@
+from dataclasses import replace
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ..core.limit import never_raises
+
+
+class ArCreditLimitChangeEnd(models.AbstractModel):
+    """The part of `ar.credit.limit.change` that ends a temporary limit before its last day."""
+
+    _name = "ar.credit.limit.change.end"
+    _description = "Early end of a temporary limit"
+
+    can_end = fields.Boolean(compute="_compute_can_end")
+    ended_by = fields.Many2one("res.users", readonly=True, copy=False)
+    ended_on = fields.Datetime(readonly=True, copy=False)
+    planned_date_to = fields.Date(
+        string="Was to End on", readonly=True, copy=False, help="The last day, had it not been ended early."
+    )
+
+    @api.depends("state", "is_temporary", "date_to")
+    def _compute_can_end(self):
+        today = fields.Date.today()
+        for change in self:
+            change.can_end = bool(
+                change.state == "applied"
+                and change.is_temporary
+                and change.date_to
+                and change.date_to >= today
+            )
+
+    def action_end(self):
+        """End temporary limits now: yesterday becomes their last day. Other changes stay as they are.
+
+        Nobody approves it, as a decrease; so a temporary limit below the one behind it can't be ended this way.
+
+        :raise AccessError: the user may not write changes; a decrease needs approval, and he is no manager.
+        :raise UserError: not a temporary limit in force or to come; without it more would be allowed.
+        """
+        for change in self:
+            change.check_access("write")
+            change._check_end()
+            change._end()
+        return True
+
+    def _check_end(self):
+        """Refuse what `action_end` refuses."""
+        self.ensure_one()
+        free = all(self._get_companies().mapped("ar_credit_decrease_free"))
+        if not free and not self.env.user.has_group("ar_credit_control.group_manager"):
+            raise AccessError(self.env._("Only a credit manager ends a temporary limit early."))
+        if not self.can_end:
+            raise UserError(self.env._("%(change)s is no temporary limit in force.", change=self.name))
+        change = self.sudo()  # sudo: compares the terms, shows nothing
+        change._lock_target()
+        terms, default = change._get_terms()
+        others = tuple(known for known in terms.temporaries if known.reference != change.id)
+        after = replace(terms, temporaries=others)
+        if not never_raises(terms, after, default, fields.Date.today()):
+            raise UserError(
+                self.env._(
+                    "Without %(change)s the customer could owe more. Ask for a new limit change instead.",
+                    change=self.name,
+                )
+            )
+
+    def _end(self):
+        """Write the new last day, and what was before it."""
+        change = self.sudo()  # sudo: the journal is nobody's to write; the user was checked
+        planned = change.date_to
+        change.write(
+            {
+                "date_to": fields.Date.today() - timedelta(days=1),
+                "planned_date_to": planned,
+                "ended_by": self.env.uid,
+                "ended_on": fields.Datetime.now(),
+            }
+        )
+        change._message_log(
+            body=self.env._(
+                "Ended early by %(user)s; it was to last until %(date)s.",
+                user=self.env.user.name,
+                date=fields.Date.to_string(planned),
+            )
+        )
+        change.account_id._sync_odoo_limits()
