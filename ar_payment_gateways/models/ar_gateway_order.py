@@ -77,7 +77,7 @@ class ArGatewayOrder(models.Model):
     exchange_ids = fields.One2many(
         "ar.gateway.message",
         "order_id",
-        string="Messages",
+        string="Gateway Messages",
         readonly=True,
         groups="ar_payment_gateways.group_manager,ar_payment_gateways.group_auditor",
     )

@@ -47,7 +47,7 @@ class ArGatewayRefund(models.Model):
     amount_minor = BigInteger("Amount in Minor Units", required=True, readonly=True, aggregator=None)
     amount = fields.Monetary(compute="_compute_amount")
     origin = fields.Selection(
-        [("odoo", "Odoo"), ("gateway", "Gateway's Console")],
+        [("odoo", "In Odoo"), ("gateway", "In the Gateway's Console")],
         "Made In",
         default="odoo",
         required=True,
