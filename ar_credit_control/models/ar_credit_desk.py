@@ -36,6 +36,8 @@ class ArCreditDesk(models.Model):
             "company_id",
             "currency_id",
             "new_limit",
+            "is_temporary",
+            "requested_on",
             "date_to",
         ],
         "ar.credit.cover": ["state", "number", "partner_id", "company_id", "amount", "date_to"],

@@ -158,13 +158,28 @@ class ArGatewayOrder(models.Model):
             ("next_query_at", "<=", now),
         ]
         orders = self.search(domain, order="next_query_at NULLS FIRST, id", limit=limit)
-        cron = self.env["ir.cron"]
-        cron._commit_progress(remaining=len(orders))
         over = now - timedelta(minutes=const.CLOSE_GRACE_MINUTES)
-        for order in orders:
-            if order.expires_at <= over:
-                order._expire()
-            else:
-                order._query()
+        self._one_by_one(
+            orders, lambda order: order._expire() if order.expires_at <= over else order._query()
+        )
+
+    @api.model
+    def _one_by_one(self, records, work):
+        """Do the work of a cron on each record and commit it; what fails is left to the next run.
+
+        An answer that nobody foresaw, or a conflict with somebody faster, must not keep the others from their money.
+
+        :param work: callable with one record.
+        """
+        cron = self.env["ir.cron"]
+        cron._commit_progress(remaining=len(records))
+        for record in records:
+            try:
+                work(record)
+                self.env.flush_all()
+            # Whatever is wrong with one record, the others must not wait for it.
+            except Exception:
+                self.env.cr.rollback()  # nothing but this record is in the transaction
+                _logger.exception("Left to the next run: %s", record)
             if not cron._commit_progress(1):
                 break

@@ -119,9 +119,4 @@ class ArGatewayRefund(models.Model):
             order="next_query_at, id",
             limit=limit,
         )
-        cron = self.env["ir.cron"]
-        cron._commit_progress(remaining=len(refunds))
-        for refund in refunds:
-            refund._settle()
-            if not cron._commit_progress(1):
-                break
+        self.env["ar.gateway.order"]._one_by_one(refunds, lambda refund: refund._settle())

@@ -62,6 +62,27 @@ class TestOrders(GatewaysCase):
         order.transaction_id._post_process()
         self.assertEqual(self.inv.amount_residual, 0)
 
+    def test_an_answer_nobody_foresaw_keeps_no_other_order_waiting(self):
+        first = self.open_order()
+        second = self.open_order(self.invoice()._get_ar_payment_link().sudo())
+        self.alipay.knobs.no_notify = True
+        self.alipay.pay(second.name)
+        query = type(first)._query
+
+        def broken(order):
+            if order == first:
+                raise KeyError("trade_status")
+            return query(order)
+
+        with (
+            patch.object(type(first), "_query", broken),
+            patch.object(self.env.cr, "rollback") as rollback,
+            self.assertLogs("odoo.addons.ar_payment_gateways.models.ar_gateway_order_query", "ERROR"),
+        ):
+            self.run_cron()
+        rollback.assert_called_once()
+        self.assertEqual((first.state, second.state), ("open", "paid"))
+
     def test_never_scanned_is_given_up_after_its_time_only(self):
         order = self.open_order()
         self.run_cron()
