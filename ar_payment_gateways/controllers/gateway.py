@@ -10,6 +10,7 @@ from odoo.addons.payment import utils as payment_utils
 from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
 
 from .. import const
+from .pay import visitor
 
 _logger = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ class GatewayController(http.Controller):
             return request.not_found()
         PaymentPostProcessing.monitor_transaction(transaction)
         try:
-            return request.redirect(transaction._ar_open_order(), code=303)
+            return request.redirect(transaction._ar_open_order(visitor()), code=303)
         except UserError as error:
             _logger.warning("Transaction %s: no code: %s", transaction.reference, error)
             transaction._set_error(str(error))

@@ -10,6 +10,7 @@ from odoo.http import request
 
 from .. import const
 from ..core.languages import pick_language
+from ..core.visitor import Visitor
 
 _logger = logging.getLogger(__name__)
 
@@ -34,11 +35,25 @@ def speak_browsers_language():
     request.update_context(lang=lang)
 
 
-def render(template, values, status=200):
-    """Render a public page, with the headers every such page has."""
+def visitor():
+    """Return who sends this request."""
+    return Visitor(
+        user_agent=request.httprequest.user_agent.string, address=request.httprequest.remote_addr or ""
+    )
+
+
+def render(template, values, status=200, form_origin=""):
+    """Render a public page, with the headers every such page has.
+
+    :param form_origin: where a form of this page may post to, besides ourselves.
+    """
     values = {**values, "html_lang": request.env.lang.replace("_", "-")}
     html = request.env["ir.qweb"]._render(template, values)
-    return request.make_response(html, headers=list(SECURITY_HEADERS.items()), status=status)
+    headers = dict(SECURITY_HEADERS)
+    if form_origin:
+        policy = headers["Content-Security-Policy"]
+        headers["Content-Security-Policy"] = policy.replace("form-action ", f"form-action {form_origin} ")
+    return request.make_response(html, headers=list(headers.items()), status=status)
 
 
 class PayController(http.Controller):
@@ -81,7 +96,7 @@ class PayController(http.Controller):
         if not provider:
             return self._landing(link, error=request.env._("This way to pay is not available."))
         try:
-            return request.redirect(link._open_order(provider), code=303)
+            return request.redirect(link._open_order(provider, visitor()), code=303)
         except UserError as error:
             return self._landing(link, error=str(error))
 
@@ -111,7 +126,10 @@ class PayController(http.Controller):
         order = request.env["ar.gateway.order"]._by_access_token(token)
         if not order:
             return self._unknown()
-        return render("ar_payment_gateways.order_page", {"order": order, "link": order.link_id})
+        values = {"order": order, "link": order.link_id}
+        return render(
+            "ar_payment_gateways.order_page", values, form_origin=order.pay_fields and order._pay_origin()
+        )
 
     @http.route(
         f"{const.ORDER_ROUTE}/<string:token>/status",

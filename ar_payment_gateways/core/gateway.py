@@ -17,6 +17,10 @@ class Created:
 
     qr_content: str = ""
     """What its code says; '' where there is none to show."""
+    pay_url: str = ""
+    """Where the buyer's browser goes to pay, of https or the wallet's own scheme; '' if it stays on our page."""
+    pay_fields: Mapping[str, str] = field(default_factory=dict)
+    """Fields that the browser has to post to `pay_url`; {}: it just goes there."""
     is_spent: bool = False
     """The gateway wants another number: this one was used for something else, or is over."""
 

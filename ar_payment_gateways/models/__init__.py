@@ -1,5 +1,6 @@
 from . import res_company
 from . import ar_payment_link
+from . import ar_gateway_order_page
 from . import ar_gateway_order
 from . import ar_gateway_order_query
 from . import ar_gateway_message

@@ -2,8 +2,6 @@ from datetime import UTC, timedelta
 from decimal import Decimal
 from functools import partial
 
-from markupsafe import Markup
-
 from odoo import api, fields, models
 from odoo.service.model import retrying
 from odoo.tools import SQL
@@ -11,8 +9,9 @@ from odoo.tools import SQL
 from odoo.addons.payment.logging import get_payment_logger
 
 from .. import const
-from ..core import link_token, money, order_number, qr
+from ..core import link_token, money, order_number
 from ..core.trade import Verdict
+from ..core.visitor import NOBODY_KNOWN
 
 _logger = get_payment_logger(__name__)
 
@@ -32,7 +31,7 @@ class ArGatewayOrder(models.Model):
 
     _name = "ar.gateway.order"
     _description = "Gateway Order"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["ar.gateway.order.page", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
     _mail_post_access = "read"
 
@@ -62,7 +61,20 @@ class ArGatewayOrder(models.Model):
         index=True,
         tracking=True,
     )
+    channel = fields.Selection(
+        [("screen", "Computer"), ("phone", "Phone"), ("wallet", "Wallet's Browser")],
+        default="screen",
+        required=True,
+        readonly=True,
+        help="How whoever began to pay can reach his wallet.",
+    )
+    product = fields.Char(
+        "Gateway's Product", readonly=True, help="The kind of payment asked of the gateway."
+    )
     qr_content = fields.Char("Gateway's Code", readonly=True)
+    pay_url = fields.Char("Gateway's Page", readonly=True)
+    pay_fields = fields.Json("Form for the Gateway's Page", readonly=True, groups="base.group_system")
+    payer_address = fields.Char(readonly=True, groups="base.group_system")
     expires_at = fields.Datetime(required=True, readonly=True)
     queried_at = fields.Datetime("Last Query", readonly=True)
     query_count = fields.Integer("Queries", readonly=True)
@@ -133,19 +145,25 @@ class ArGatewayOrder(models.Model):
             return retrying(partial(work, env), env)
 
     @api.model
-    def _prepare(self, transaction, link=None):
+    def _prepare(self, transaction, link=None, visitor=NOBODY_KNOWN):
         """Number an attempt to pay `transaction`. The caller commits before anything is sent.
 
         :param transaction: a draft payment.transaction, in sudo.
         :param link: the payment link it is for, if any.
+        :param core.visitor.Visitor visitor: who wants to pay.
         """
+        provider = transaction.provider_id
+        channel = visitor.channel(provider.code)
         now = fields.Datetime.now()
         token = link_token.new_token()
         return self.create(
             {
                 "name": order_number.new_order_number(now),
                 "transaction_id": transaction.id,
-                "provider_id": transaction.provider_id.id,
+                "provider_id": provider.id,
+                "channel": channel.value,
+                "product": provider._ar_gateway_product(channel),
+                "payer_address": visitor.address,
                 "link_id": link.id if link else False,
                 "company_id": transaction.company_id.id,
                 "currency_id": transaction.currency_id.id,
@@ -177,16 +195,14 @@ class ArGatewayOrder(models.Model):
         if created.is_spent:
             self._close_locally()
         else:
-            self.write({"state": "open", "qr_content": created.qr_content})
-
-    def _send_and_show(self):
-        """Send the order; return the path of its page, or None if the gateway wants another number."""
-        self._send_to_gateway()
-        return self._page_url() if self.state != "closed" else None
-
-    def _subject(self):
-        documents = self.transaction_id.invoice_ids.mapped("name") or [self.transaction_id.reference]
-        return f"{self.company_id.name} {' '.join(documents)}"
+            self.write(
+                {
+                    "state": "open",
+                    "qr_content": created.qr_content,
+                    "pay_url": created.pay_url,
+                    "pay_fields": dict(created.pay_fields) or False,
+                }
+            )
 
     # === LOOKING UP === #
 
@@ -199,22 +215,14 @@ class ArGatewayOrder(models.Model):
         return self.sudo().search([("access_digest", "=", link_token.digest(token))], limit=1)
 
     @api.model
-    def _reusable_domain(self):
-        """Orders that can still be shown to somebody who opens the page now."""
+    def _reusable_domain(self, provider, visitor):
+        """Orders at `provider` that can still be shown to a visitor who opens the page now."""
         return [
+            ("provider_id", "=", provider.id),
+            ("product", "=", provider._ar_gateway_product(visitor.channel(provider.code))),
             ("state", "in", ("draft", "open")),
             ("expires_at", ">", fields.Datetime.now() + timedelta(minutes=const.REUSE_MARGIN_MINUTES)),
         ]
-
-    def _page_url(self):
-        """Return the path of the page that shows this order."""
-        self.ensure_one()
-        return f"{const.ORDER_ROUTE}/{self.sudo().access_token}"  # sudo: called for whoever opened the order
-
-    def _gateway_qr_svg(self):
-        """Return the gateway's own code as inline SVG: shown on a screen for minutes, never printed."""
-        self.ensure_one()
-        return Markup(qr.svg(self.qr_content))  # noqa: S704 squares and numbers only
 
     # === HEARING FROM THE GATEWAY === #
 

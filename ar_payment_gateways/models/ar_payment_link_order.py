@@ -9,6 +9,7 @@ from odoo.addons.payment import utils as payment_utils
 
 from .. import const
 from ..core import link_token
+from ..core.visitor import NOBODY_KNOWN
 from .res_company import OFFLINE_PROVIDERS
 
 
@@ -98,12 +99,13 @@ class ArPaymentLink(models.Model):
 
     # === GATEWAY ORDERS === #
 
-    def _open_order(self, provider):
+    def _open_order(self, provider, visitor=NOBODY_KNOWN):
         """Return the path of the page where this link is paid with `provider`.
 
         An order that can still be paid for the same amount is shown again. Two taps at once make one order: each
         starts by bumping a counter on the link, so the second conflicts and starts over after the first.
 
+        :param core.visitor.Visitor visitor: who wants to pay.
         :raise UserError: if there is nothing to pay or somebody has tried too often.
         :raise ValidationError: if the gateway gave no answer or refused.
         """
@@ -113,7 +115,7 @@ class ArPaymentLink(models.Model):
 
         def number(env):
             link = env["ar.payment.link"].browse(link_id)
-            return link._number_order(env["payment.provider"].browse(provider_id)).id
+            return link._number_order(env["payment.provider"].browse(provider_id), visitor).id
 
         for _attempt in range(2):  # a number that the gateway does not want any more is replaced once
             order_id = orders._in_own_transaction(number)
@@ -129,22 +131,20 @@ class ArPaymentLink(models.Model):
         )
         return path
 
-    def _number_order(self, provider):
+    def _number_order(self, provider, visitor):
         """Return the order to show: one that waits for the same amount, or a new one, numbered only."""
         self._count_attempt()
         if self.state != "active" or self.currency_id.compare_amounts(self.amount_due, 0) <= 0:
             raise UserError(self.env._("There is nothing to pay."))
         orders = self.env["ar.gateway.order"]
-        candidates = orders.search(
-            [("link_id", "=", self.id), ("provider_id", "=", provider.id), *orders._reusable_domain()]
-        )
+        candidates = orders.search([("link_id", "=", self.id), *orders._reusable_domain(provider, visitor)])
         same = candidates.filtered(
             lambda order: self.currency_id.compare_amounts(order.amount, self.amount_due) == 0
         )
         if same:
             return same[0]
         self._check_rate()
-        return orders._prepare(self._create_transaction(provider), self)
+        return orders._prepare(self._create_transaction(provider), self, visitor)
 
     def _create_transaction(self, provider):
         """Make the draft transaction of an attempt; the amount is what is open now, never what a browser says."""

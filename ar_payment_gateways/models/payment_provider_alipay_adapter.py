@@ -24,6 +24,11 @@ class PaymentProviderAlipay(models.AbstractModel):
 
     _inherit = "payment.provider.alipay"
 
+    def _ar_gateway_product(self, channel):
+        if self.code != "alipay":
+            return super()._ar_gateway_product(channel)
+        return self.alipay_product_code
+
     def _ar_gateway_create(self, order):
         if self.code != "alipay":
             return super()._ar_gateway_create(order)
@@ -31,7 +36,7 @@ class PaymentProviderAlipay(models.AbstractModel):
             order_number=order.name,
             amount_minor=order.amount_minor,
             subject=order._subject(),
-            product_code=self.alipay_product_code,
+            product_code=order.product,
             seller_id=self.alipay_seller_id,
             expires_at=order.expires_at.replace(tzinfo=UTC),
         )

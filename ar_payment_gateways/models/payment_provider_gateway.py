@@ -36,6 +36,16 @@ class PaymentProviderGateway(models.AbstractModel):
         """
         raise NotImplementedError
 
+    def _ar_gateway_product(self, channel):
+        """Return which of its products the gateway is asked for when somebody pays this way; `order.product`.
+
+        Where one code serves everybody this is a constant, and then a code may be shown on any device.
+
+        :param core.visitor.Channel channel:
+        :rtype: str
+        """
+        raise NotImplementedError
+
     def _ar_gateway_query(self, order):
         """Ask what became of an order.
 

@@ -4,6 +4,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.addons.payment import utils as payment_utils
 
 from .. import const
+from ..core.visitor import NOBODY_KNOWN
 
 
 class PaymentTransaction(models.Model):
@@ -42,7 +43,7 @@ class PaymentTransaction(models.Model):
     def _ar_checkout_token(self):
         return payment_utils.generate_access_token("ar_checkout", self.id, self.reference, env=self.env)
 
-    def _ar_open_order(self):
+    def _ar_open_order(self, visitor=NOBODY_KNOWN):
         """Return the path of the page where this draft transaction is paid (see `ar.payment.link._open_order`)."""
         self.ensure_one()
         transaction_id = self.id
@@ -55,11 +56,10 @@ class PaymentTransaction(models.Model):
             transaction.flush_recordset()
             if transaction.state != "draft":
                 raise UserError(env._("This payment was processed already."))
-            domain = [("transaction_id", "=", transaction_id), *env["ar.gateway.order"]._reusable_domain()]
-            return (
-                env["ar.gateway.order"].search(domain, limit=1)
-                or env["ar.gateway.order"]._prepare(transaction)
-            ).id
+            orders = env["ar.gateway.order"]
+            reusable = orders._reusable_domain(transaction.provider_id, visitor)
+            order = orders.search([("transaction_id", "=", transaction_id), *reusable], limit=1)
+            return (order or orders._prepare(transaction, visitor=visitor)).id
 
         order_id = orders._in_own_transaction(number)
 

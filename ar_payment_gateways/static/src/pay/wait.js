@@ -28,6 +28,17 @@ async function ask() {
     }
 }
 
+// Where the gateway's own page takes the payment, go there, but only once: the way back must not lead there again.
+const go = document.querySelector("[data-go]");
+if (go && !sessionStorage.getItem(location.pathname)) {
+    sessionStorage.setItem(location.pathname, "gone");
+    if (go.dataset.go === "form") {
+        go.submit();
+    } else {
+        go.click();
+    }
+}
+
 // Coming back from the wallet app: the payment is most likely done, so ask at once.
 document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") {

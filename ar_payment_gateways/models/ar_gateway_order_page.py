@@ -1,0 +1,39 @@
+from urllib.parse import urlsplit
+
+from markupsafe import Markup
+
+from odoo import models
+
+from .. import const
+from ..core import qr
+
+
+class ArGatewayOrderPage(models.AbstractModel):
+    """What the page of a gateway order shows, and where it leads."""
+
+    _name = "ar.gateway.order.page"
+    _description = "Gateway Order: its page"
+
+    def _send_and_show(self):
+        """Send the order; return the path of its page, or None if the gateway wants another number."""
+        self._send_to_gateway()
+        return self._page_url() if self.state != "closed" else None
+
+    def _page_url(self):
+        """Return the path of the page that shows this order."""
+        self.ensure_one()
+        return f"{const.ORDER_ROUTE}/{self.sudo().access_token}"  # sudo: called for whoever opened the order
+
+    def _pay_origin(self):
+        """Return the origin (scheme and host) that the browser posts `pay_fields` to, for the page's policy, or ''."""
+        url = urlsplit(self.pay_url or "")
+        return f"{url.scheme}://{url.netloc}" if url.scheme in ("https", "http") else ""
+
+    def _gateway_qr_svg(self):
+        """Return the gateway's own code as inline SVG: shown on a screen for minutes, never printed."""
+        self.ensure_one()
+        return Markup(qr.svg(self.qr_content))  # noqa: S704 squares and numbers only
+
+    def _subject(self):
+        documents = self.transaction_id.invoice_ids.mapped("name") or [self.transaction_id.reference]
+        return f"{self.company_id.name} {' '.join(documents)}"
