@@ -207,6 +207,10 @@ class TestTime(ApprovalCase):
         self.assertEqual(mail.state, "outgoing")
         self.assertIn(f"/odoo/ar.credit.hold/{hold.id}", mail.body_html)
         self.assertIn(hold.name, mail.subject)
+        order = hold.order_id
+        for named in (order.name, order.partner_id.name, order.user_id.name):
+            self.assertIn(named, mail.body_html)
+        self.assertIn("requested by", mail.body_html)
         self.assertNotIn("token", mail.body_html)
         self.assertFalse(
             self.env["mail.mail"].search(
