@@ -39,6 +39,10 @@ class WechatHandler(Handler):
 
     # --- merchants ---
 
+    def date_time_string(self, timestamp=None):
+        """The Date header: by the gateway's clock."""
+        return super().date_time_string(self.simulator.now().timestamp() if timestamp is None else timestamp)
+
     def _merchant(self, method, target, body):
         try:
             self._check(method, target, body)
