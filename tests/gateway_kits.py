@@ -26,6 +26,7 @@ class AlipayKit:
     refund_troubles = ("drop_response_after_commit", "unsigned", "refund_unsure")
     refusal = "卖家余额不足"
     codes_wait_for_a_scan = True
+    refunds_take_time = False
     calls_by_method = {
         "alipay.trade.precreate": "create",
         "alipay.trade.query": "query",
@@ -133,6 +134,7 @@ class WechatKit:
     refund_troubles = ("drop_response_after_commit", "unsigned", "http_500")
     refusal = "INVALID_REQUEST"
     codes_wait_for_a_scan = False
+    refunds_take_time = True
 
     def __init__(self):
         self.merchant = WECHAT_MERCHANT
