@@ -12,6 +12,7 @@ from . import account_move
 from . import account_payment
 from . import ir_http
 from . import payment_provider_gateway
+from . import payment_provider_alipay_trial
 from . import payment_provider_alipay
 from . import payment_provider_alipay_adapter
 from . import payment_provider_wechatpay_requests

@@ -16,7 +16,7 @@ class PaymentProviderAlipay(models.AbstractModel):
     """Alipay: its credentials and how it is called. What is asked of it is in payment_provider_alipay_adapter.py."""
 
     _name = "payment.provider.alipay"
-    _inherit = ["payment.provider.gateway"]
+    _inherit = ["payment.provider.alipay.trial"]
     _description = "Payment gateway: Alipay"
 
     alipay_app_id = fields.Char(
