@@ -4,6 +4,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import ValidationError
 
+from tests.gateway_kits import WechatKit
 from tests.test_gateways_committed import CommittedCase
 
 
@@ -17,7 +18,7 @@ class TestConcurrency(CommittedCase):
             orders = env["ar.gateway.order"].search([("transaction_id", "=", self.transaction_id)])
             self.assertEqual(orders.mapped("state"), ["open"])
             number = orders.name
-        self.assertEqual({content["out_trade_no"] for _method, content in self.alipay.requests}, {number})
+        self.assertEqual({self.kit.number_of(content) for content in self.kit.calls("create")}, {number})
 
     def test_duplicates_at_once_are_booked_once(self):
         with self.committed() as env:
@@ -25,13 +26,11 @@ class TestConcurrency(CommittedCase):
         with self.committed() as env:
             order = env["ar.gateway.order"]._by_access_token(path.rsplit("/", 1)[1])
             number = order.name
-        trade = self.alipay.trades.by_number[number]
-        self.alipay.trades.pay(trade)
-        fields = self.alipay.notification(trade)
+        message = self.kit.genuine(number)
         with self.committed() as env:
             before = env["ir.cron.trigger"].search_count([("cron_id", "=", self.cron(env).id)])
-        answers = self.at_once(lambda env: self.receive(env, fields))
-        self.assertIn("success", answers)
+        answers = self.at_once(lambda env: self.receive(env, message))
+        self.assertIn(self.kit.accepted, answers)
         with self.committed() as env:
             transaction = env["payment.transaction"].browse(self.transaction_id)
             self.assertEqual(transaction.state, "done")
@@ -39,16 +38,16 @@ class TestConcurrency(CommittedCase):
             # Each booking asks for post-processing once; one is committed.
             after = env["ir.cron.trigger"].search_count([("cron_id", "=", self.cron(env).id)])
             self.assertEqual(after - before, 1)
-            self.assertEqual(self.receive(env, fields), "success")
+            self.assertEqual(self.receive(env, message), self.kit.accepted)
 
     def test_a_failed_call_is_kept_though_everything_else_is_undone(self):
-        self.alipay.knobs.http_500 = 1
+        self.kit.knobs.drop_request = 1
         with self.committed() as env, self.assertRaises(ValidationError):
             env["payment.transaction"].browse(self.transaction_id)._ar_open_order()
         with self.committed() as env:
             order = env["ar.gateway.order"].search([("transaction_id", "=", self.transaction_id)])
             self.assertEqual(order.state, "draft")
-            self.assertIn("rejected", order.exchange_ids.problem)
+            self.assertIn("connection", order.exchange_ids.problem)
             self.assertFalse(order.exchange_ids.answer)
 
 
@@ -63,13 +62,13 @@ class TestRefundConcurrency(CommittedCase):
             lambda transactions: transactions.write({"is_post_processed": True}),
         )
         self.enterContext(booking)
-        self.alipay.knobs.no_notify = True
+        self.kit.knobs.no_notify = True
         with self.committed() as env:
             path = env["payment.transaction"].browse(self.transaction_id)._ar_open_order()
         with self.committed() as env:
             order = env["ar.gateway.order"]._by_access_token(path.rsplit("/", 1)[1])
             self.order_id, self.number = order.id, order.name
-            self.alipay.pay(order.name)
+            self.kit.pay(order.name)
             order._query()
             self.assertEqual(order.state, "paid")
 
@@ -86,10 +85,14 @@ class TestRefundConcurrency(CommittedCase):
         return work
 
     def refunded(self):
-        """The amounts that went back, as Alipay sees it, in fen."""
-        return sorted(self.alipay.trades.by_number[self.number].refunds.values())
+        """The amounts that went back, as the gateway sees it, in fen."""
+        return self.kit.refunds(self.number)
 
     def check_books(self):
+        self.kit.finish_refunds()
+        with self.committed() as env:
+            for refund in env["ar.gateway.order"].browse(self.order_id).refund_ids:
+                refund._settle()
         with self.committed() as env:
             order = env["ar.gateway.order"].browse(self.order_id)
             self.assertEqual(set(order.refund_ids.mapped("state")), {"done"})
@@ -99,7 +102,7 @@ class TestRefundConcurrency(CommittedCase):
             self.assertEqual(set(children.mapped("state")), {"done"})
             for message in order.exchange_ids:
                 self.assertNotIn("PRIVATE", str(message.read()))
-            self.assertIn("alipay.trade.refund", order.exchange_ids.mapped("operation"))
+            self.assertIn(self.kit.refund_call, order.exchange_ids.mapped("operation"))
 
     def test_clicks_at_once_are_one_refund(self):
         self.assertEqual(self.at_once(self.refund(5.0)), [True] * 4)
@@ -121,3 +124,11 @@ class TestRefundConcurrency(CommittedCase):
         self.assertLessEqual(sum(self.refunded()), 1234)
         self.assertEqual(len(self.refunded()), taken.count(True))
         self.check_books()
+
+
+class TestWechatConcurrency(TestConcurrency):
+    gateway = WechatKit
+
+
+class TestWechatRefundConcurrency(TestRefundConcurrency):
+    gateway = WechatKit
