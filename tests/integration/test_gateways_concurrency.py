@@ -1,11 +1,14 @@
 """Real concurrency, on committed data with own cursors: duplicates at once, two taps, two refunds at once."""
 
 from unittest.mock import patch
+from urllib.parse import parse_qs, urlsplit
 
 from odoo.exceptions import ValidationError
 
+from odoo.addons.ar_payment_gateways.core.visitor import Visitor
+
 from tests.gateway_kits import WechatKit
-from tests.test_gateways_committed import CommittedCase
+from tests.test_gateways_committed import THREADS, CommittedCase
 
 
 class TestConcurrency(CommittedCase):
@@ -128,6 +131,38 @@ class TestRefundConcurrency(CommittedCase):
 
 class TestWechatConcurrency(TestConcurrency):
     gateway = WechatKit
+
+    def test_a_state_taken_by_several_at_once_is_used_once(self):
+        """A visitor's browser may load the way back twice; his code is good once."""
+        with self.committed() as env:
+            provider = env["payment.provider"].browse(self.provider_id)
+            provider.wechatpay_app_secret = self.kit.merchant.appsecret
+        wallet = Visitor(user_agent="MicroMessenger/8.0")
+        with self.committed() as env:
+            path = env["payment.transaction"].browse(self.transaction_id)._ar_open_order(wallet)
+        with self.committed() as env:
+            order = env["ar.gateway.order"]._by_access_token(path.rsplit("/", 1)[1])
+            [state] = parse_qs(urlsplit(order._ask_payer()).query)["state"]
+            order_id = order.id
+        codes = [self.kit.simulator.new_code() for _thread in range(THREADS)]
+        taken = iter(list(codes))
+
+        def come_back(env):
+            order = env["ar.gateway.order"].browse(order_id)
+            return order._learn_payer(next(taken), state)
+
+        paths = [path for path in self.at_once(come_back) if path]
+        self.assertEqual(len(paths), 1)
+        self.assertEqual(len(self.kit.simulator.codes), THREADS - 1)  # one code was exchanged
+        self.assertEqual(len(self.kit.calls("create")), 1)
+        with self.committed() as env:
+            self.assertFalse(env["ar.gateway.order"]._by_openid_state(state))
+            # An older state than the last one is none.
+            order = env["ar.gateway.order"].browse(order_id)
+            order.write({"state": "draft", "payer_openid": False})
+            old = parse_qs(urlsplit(order._ask_payer()).query)["state"][0]
+            order._ask_payer()
+            self.assertFalse(order._use_state(old))
 
 
 class TestWechatRefundConcurrency(TestRefundConcurrency):
