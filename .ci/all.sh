@@ -27,19 +27,40 @@ all_odoo() {  # all_odoo KIND FOLDER DATABASE CONF
         --odoo-config="$4" --odoo-database="$3" --odoo-http
 }
 
+next_kind() {  # take the first line of the queue
+    exec 8>"$report/queue.lock"
+    flock 8
+    sed -n 1p "$report/queue"
+    sed -i 1d "$report/queue"
+    exec 8>&-
+}
+
+stream() {  # stream DATABASE CONF: run kinds on this database until the queue is empty
+    local kind
+    while kind=$(next_kind) && [ -n "$kind" ]; do
+        case $kind in
+            unit) run_kind unit all_unit ;;
+            odoo) run_kind odoo all_odoo odoo tests/integration "$1" "$2" ;;
+            *) run_kind "$kind" all_odoo "$kind" "tests/$kind" "$1" "$2" ;;
+        esac
+    done
+}
+
 test_all() {
     local second=${AR_TEST_DB:-ar_test}_2 second_conf
     cd "$root" || return
     rm -rf "$report"
     mkdir -p "$report"
     # The sources are checked while PostgreSQL and Odoo make the databases.
-    (run_kind lint all_lint; run_kind unit all_unit) &
+    run_kind lint all_lint &
     test_db
     wait
     second_conf=$(write_conf "$second")
     copy_db "$db" "$second"
-    (for kind in http tours life; do run_kind $kind all_odoo $kind "tests/$kind" "$second" "$second_conf"; done) &
-    run_kind odoo all_odoo odoo tests/integration "$db" "$conf"
+    # Two streams, each with a database of its own; who is free takes the next kind, the longest first.
+    printf '%s\n' odoo life tours unit http >"$report/queue"
+    stream "$second" "$second_conf" &
+    stream "$db" "$conf"
     wait
     drop_db "$second"
     rm -f "$second_conf"

@@ -2,15 +2,15 @@
 
 from odoo.tests import HttpCase
 
-from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.addons.ar_payment_gateways import const
 
+from tests.common import PreparedCompanyCase
 from tests.gateway_kits import ALIPAY_MERCHANT, AlipayKit
 
 MERCHANT = ALIPAY_MERCHANT
 
 
-class GatewaysCase(AccountTestInvoicingCommon):
+class GatewaysCase(PreparedCompanyCase):
     """Invoices in CNY, the provider in test mode, `self.kit` the gateway; `self.alipay` Alipay's simulator."""
 
     gateway = AlipayKit
@@ -20,7 +20,7 @@ class GatewaysCase(AccountTestInvoicingCommon):
         return super().get_default_groups() | cls.quick_ref("ar_payment_gateways.group_user")
 
     @classmethod
-    @AccountTestInvoicingCommon.setup_country("cn")
+    @PreparedCompanyCase.setup_country("cn")
     def setUpClass(cls):
         super().setUpClass()
         cls.cny = cls.env.ref("base.CNY")
