@@ -77,6 +77,14 @@ class ReadBill:
         return sum(row.fee is None for row in self.rows) if self.kind is BillKind.TRADE else 0
 
 
+def is_bill_of(account: str, merchant: str) -> bool:
+    """Tell whether a bill of `account` is of `merchant`, our number at the gateway.
+
+    Alipay's accounts are the merchant's 16 digits and 0156.
+    """
+    return bool(merchant) and account in (merchant, f"{merchant}0156")
+
+
 def empty_bill(day: date, kind: BillKind) -> ReadBill:
     """Return the bill of a day on which nothing happened."""
     return ReadBill("", kind, day, ())

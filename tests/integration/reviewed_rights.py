@@ -65,6 +65,13 @@ ACCESS = {
     # Written by the machinery only.
     "ar.gateway.order": _area(GATEWAYS),
     "ar.gateway.refund": _area(GATEWAYS),
+    "ar.gateway.bill": _area(GATEWAYS),
+    "ar.gateway.bill.line": _area(GATEWAYS),
+    "ar.gateway.difference": _area(GATEWAYS),
+    # Uploads: the bill is read, checked and written by the machinery.
+    "ar.gateway.bill.import": _area(GATEWAYS, auditor="", user="crw", manager="crw"),
+    # Decisions about money: managers only, and the differences check that again.
+    "ar.gateway.difference.resolve": _area(GATEWAYS, auditor="", user="", manager="crw"),
     # What was said to gateways is for those who configure them.
     "ar.gateway.message": _area(GATEWAYS, user=""),
     "ar.dunning.policy": _area(COLLECTIONS, manager="cruw"),
@@ -156,6 +163,18 @@ PUBLIC_METHODS = {
     "ar.credit.rule.action_check_health": "tells the user whether rules are at work",
     "sale.order.action_ar_credit_what_if": "opens a form of credit users",
     "ar.approval.decide.action_decide": "calls action_ar_approve or action_ar_reject",
+    "ar.gateway.bill.action_book": "_check_importer: group and rights; books what the bill says, each row once",
+    "ar.gateway.bill.action_fetch": "_check_importer: group and rights; the gateway's own bill, checked as any",
+    "ar.gateway.bill.action_view_differences": "opens a list",
+    "ar.gateway.bill.action_view_lines": "opens a list",
+    "ar.gateway.bill.import.action_check": "_check_importer and own companies in _read; writes the wizard only",
+    "ar.gateway.bill.import.action_import": "_check_importer and own companies in _read; the bill's totals checked",
+    "ar.gateway.difference.action_accept": "_check_resolver: manager, rights, open and locked; opens the wizard",
+    "ar.gateway.difference.action_carry": "_check_resolver: manager, rights, open and locked",
+    "ar.gateway.difference.action_link": "_check_resolver: manager, rights, open and locked; opens the wizard",
+    "ar.gateway.difference.action_query_gateway": "_check_resolver; the gateway's answer is verified",
+    "ar.gateway.difference.action_view_statement_line_entry": "opens a form",
+    "ar.gateway.difference.resolve.action_resolve": "_check_resolver; account and payment are of the same company",
     "ar.gateway.order.action_query": "checks the group; only asks the gateway, whose answer is verified",
     "ar.payment.link.action_open_page": "opens the page that every customer may open",
     "ar.payment.link.action_revoke": "check_access('write')",

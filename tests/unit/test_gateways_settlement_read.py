@@ -43,7 +43,7 @@ def unionpay(day=DAY, ledger=LEDGER):
 
 
 @pytest.mark.parametrize(
-    "content, code, account",
+    ("content", "code", "account"),
     [
         (alipay_bill.trade_bill(trades(LEDGER), DAY), "alipay", "20880000000000010156"),
         (wechat(LEDGER).trade_bill(DAY), "wechatpay", "1900000109"),
@@ -56,7 +56,8 @@ def test_trade_bills_are_told_apart(content, code, account):
     bill = read_bill(content, DAY)
     assert (bill.code, bill.kind, bill.day, bill.account) == (code, BillKind.TRADE, DAY, account)
     assert bill.total(Kind.PAYMENT) == Decimal("149.99")
-    assert bill.unknown_fees() == 0 and bill.total_fee() > 0
+    assert bill.unknown_fees() == 0
+    assert bill.total_fee() > 0
     assert all(row.amount_minor < 0 for row in bill.rows if row.kind is Kind.REFUND)
 
 
