@@ -2,6 +2,8 @@ from datetime import UTC
 
 from odoo import api, fields, models
 
+from ..core.settlement_bill import Kind
+
 
 class ArGatewayBillLine(models.Model):
     """A row of a gateway's bill, what of ours it is, and the statement line it became. Rows never change."""
@@ -101,4 +103,6 @@ class ArGatewayBillLine(models.Model):
             "method": row.method or False,
             "status": row.status or False,
             "note": row.note or False,
+            # A fund flow repeats what the trade bill has; only what is in no trade bill is booked from it.
+            "is_booked": bill.kind == "fund" and row.kind in (Kind.PAYMENT, Kind.REFUND, Kind.FEE),
         }

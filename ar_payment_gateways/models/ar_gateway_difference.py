@@ -23,6 +23,7 @@ class ArGatewayDifference(models.Model):
     line_id = fields.Many2one(
         "ar.gateway.bill.line", "Row", readonly=True, ondelete="restrict", index="btree_not_null"
     )
+    line_kind = fields.Selection(related="line_id.kind", string="Kind of Row")
     order_id = fields.Many2one(
         "ar.gateway.order", "Gateway Order", readonly=True, ondelete="restrict", index="btree_not_null"
     )

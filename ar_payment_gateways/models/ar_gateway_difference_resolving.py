@@ -23,6 +23,15 @@ class ArGatewayDifferenceResolving(models.AbstractModel):
             difference._query_gateway()
         return True
 
+    def action_book_refund(self):
+        """Book refunds of our orders that somebody made in the gateway's console, of which only the bill tells."""
+        self._check_resolver()
+        for (
+            difference
+        ) in self.sudo():  # sudo: refunds are written by the machinery; rights and amount checked
+            difference._book_refund()
+        return True
+
     def action_carry(self):
         """Expect these in the bill of the next day, which settles them or opens them again."""
         self._check_resolver()
@@ -98,6 +107,29 @@ class ArGatewayDifferenceResolving(models.AbstractModel):
                     "Asked the gateway; the difference is still there (order: %s).", states[order.state]
                 )
             )
+
+    def _book_refund(self):
+        """Book a refund that only the bill has, as one made in the gateway's console."""
+        line, order = self.line_id, self._known_order()
+        if self.kind != "surplus" or line.kind != "refund" or order.state != "paid":
+            raise UserError(self.env._("Only a refund of a paid order of ours can be booked from the bill."))
+        amount_minor = round(-line.amount * 100)
+        if not order.try_lock_for_update(allow_referencing=True) or amount_minor > order._refundable_minor():
+            raise UserError(
+                self.env._(
+                    "Of %(order)s only %(left)s can still have been refunded.",
+                    order=order.name,
+                    left=order.currency_id.format(order.refundable_amount),
+                )
+            )
+        refunds = order.refund_ids
+        refunds._book_foreign(order, amount_minor, line.refund_number or line.key)
+        for transaction in (order.refund_ids - refunds).transaction_id:
+            transaction._ar_post_process()
+        order.refund_reported_minor = sum(
+            refund.amount_minor for refund in order.refund_ids if refund.state == "done"
+        )
+        self._recheck()
 
     def _known_order(self):
         line = self.line_id

@@ -170,6 +170,7 @@ PUBLIC_METHODS = {
     "ar.gateway.bill.import.action_check": "_check_importer and own companies in _read; writes the wizard only",
     "ar.gateway.bill.import.action_import": "_check_importer and own companies in _read; the bill's totals checked",
     "ar.gateway.difference.action_accept": "_check_resolver: manager, rights, open and locked; opens the wizard",
+    "ar.gateway.difference.action_book_refund": "_check_resolver; no more than what is left of the order, locked",
     "ar.gateway.difference.action_carry": "_check_resolver: manager, rights, open and locked",
     "ar.gateway.difference.action_link": "_check_resolver: manager, rights, open and locked; opens the wizard",
     "ar.gateway.difference.action_query_gateway": "_check_resolver; the gateway's answer is verified",
