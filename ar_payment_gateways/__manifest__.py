@@ -6,7 +6,7 @@
     "author": "AR Suite",
     "license": "LGPL-3",
     "depends": ["account_payment", "sale"],
-    "external_dependencies": {"python": ["qrcode"]},
+    "external_dependencies": {"python": ["qrcode", "xlsxwriter"]},
     "data": [
         "security/ar_payment_gateways_groups.xml",
         "security/ir.model.access.csv",
@@ -24,6 +24,7 @@
         "views/ar_gateway_bill_line_views.xml",
         "views/ar_gateway_difference_views.xml",
         "views/ar_gateway_bill_views.xml",
+        "views/ar_gateway_settlement_report_views.xml",
         "views/account_move_views.xml",
         "views/account_portal_templates.xml",
         "views/pay_templates.xml",

@@ -113,3 +113,6 @@ ALIPAY_BILL_HOSTS = (".alipay.com", ".alipaydev.com")
 
 DOWNLOAD_SECONDS = 30
 DOWNLOAD_MAX_BYTES = 50 * 1024 * 1024
+
+EXPORT_MAX = 500
+"""So many ids fit into an address."""

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .. import const
 from ..core.settlement_bill import Kind, Problem
 from ..core.settlement_read import BillKind
 
@@ -265,6 +266,23 @@ class ArGatewayBill(models.Model):
     def action_view_differences(self):
         """Open the differences."""
         return self._open_list("ar.gateway.difference", self.env._("Differences"))
+
+    def action_export_xlsx(self):
+        """Download the chosen bills, or all of the companies in the switcher, as a workbook.
+
+        :raise UserError: more are chosen than fit into an address.
+        """
+        if len(self) > const.EXPORT_MAX:
+            raise UserError(
+                self.env._("Choose %(count)s bills at most, or none to export all.", count=const.EXPORT_MAX)
+            )
+        companies = ",".join(str(company_id) for company_id in self.env.companies.ids)
+        ids = ",".join(str(bill_id) for bill_id in self.ids)
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/ar_payment_gateways/settlement.xlsx?companies={companies}&ids={ids}",
+            "target": "download",
+        }
 
     def _open_list(self, model, name):
         return {

@@ -65,7 +65,9 @@ class ArGatewayBillLineBooking(models.AbstractModel):
 
     def _targets(self):
         """Return {row id: (counterpart account or None for suspense, journal item or None)}; None: booked already."""
-        self.env["payment.transaction"].browse(self._transactions().ids).mapped("payment_id.move_id.line_ids")
+        self._transactions().payment_id.move_id.line_ids.mapped(
+            "amount_residual_currency"
+        )  # all in one query
         return {line.id: line._target() for line in self}
 
     def _transactions(self):

@@ -1,0 +1,1 @@
+from . import ar_gateway_settlement_report

@@ -68,6 +68,7 @@ ACCESS = {
     "ar.gateway.bill": _area(GATEWAYS),
     "ar.gateway.bill.line": _area(GATEWAYS),
     "ar.gateway.difference": _area(GATEWAYS),
+    "ar.gateway.settlement.report": _area(GATEWAYS),
     # Uploads: the bill is read, checked and written by the machinery.
     "ar.gateway.bill.import": _area(GATEWAYS, auditor="", user="crw", manager="crw"),
     # Decisions about money: managers only, and the differences check that again.
@@ -164,6 +165,7 @@ PUBLIC_METHODS = {
     "sale.order.action_ar_credit_what_if": "opens a form of credit users",
     "ar.approval.decide.action_decide": "calls action_ar_approve or action_ar_reject",
     "ar.gateway.bill.action_book": "_check_importer: group and rights; books what the bill says, each row once",
+    "ar.gateway.bill.action_export_xlsx": "only names the address; the download binds rights and companies",
     "ar.gateway.bill.action_fetch": "_check_importer: group and rights; the gateway's own bill, checked as any",
     "ar.gateway.bill.action_view_differences": "opens a list",
     "ar.gateway.bill.action_view_lines": "opens a list",
