@@ -139,13 +139,11 @@ class _Pool:
     @staticmethod
     def _names(record: Record) -> set[tuple[Kind, str, str]]:
         if record.kind is Kind.PAYMENT:
-            names = {(record.kind, "", record.order_number), (record.kind, "gateway", record.gateway_number)}
+            names = [("", record.order_number), ("gateway", record.gateway_number)]
         else:
             numbers = (record.refund_number, record.gateway_number)
-            names = {
-                (record.kind, order, number) for order in (record.order_number, "") for number in numbers
-            }
-        return {name for name in names if name[2]}
+            names = [(order, number) for order in (record.order_number, "") for number in numbers]
+        return {(record.kind, scope, number) for scope, number in names if number}
 
     def take(self, name: tuple[Kind, str, str]) -> Record | None:
         """Return the only record of a name, if there is just one, and keep it from other rows."""

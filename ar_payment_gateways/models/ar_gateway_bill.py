@@ -23,6 +23,7 @@ class ArGatewayBill(models.Model):
     ]
     _order = "day desc, provider_id, kind desc"
     _rec_names_search = ["provider_id.name"]
+    _mail_post_access = "read"
 
     provider_id = fields.Many2one("payment.provider", required=True, readonly=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
@@ -31,13 +32,13 @@ class ArGatewayBill(models.Model):
     day = fields.Date(required=True, readonly=True, index=True)
     kind = fields.Selection(
         [("trade", "Trades"), ("fund", "Fund Flow")],
-        "Lists",
+        "Kind of Bill",
         required=True,
         readonly=True,
         default="trade",
     )
     state = fields.Selection(
-        [("waiting", "Waiting"), ("imported", "Imported"), ("booked", "Booked")],
+        [("waiting", "Expected"), ("imported", "Imported"), ("booked", "Booked")],
         "Status",
         required=True,
         readonly=True,

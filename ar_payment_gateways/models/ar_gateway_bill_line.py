@@ -58,15 +58,15 @@ class ArGatewayBillLine(models.Model):
         [
             ("surplus", "Not in Our Books"),
             ("shortage", "Not in the Bill"),
-            ("amount", "Amount"),
+            ("amount", "Other Amount"),
             ("status", "State of Payment"),
             ("cross_day", "Other Day"),
         ],
-        "Difference",
+        "Kind of Difference",
         readonly=True,
     )
     statement_line_id = fields.Many2one(
-        "account.bank.statement.line", "Statement Line", readonly=True, index="btree_not_null"
+        "account.bank.statement.line", readonly=True, ondelete="restrict", index="btree_not_null"
     )
     is_booked = fields.Boolean("Booked", readonly=True)
 

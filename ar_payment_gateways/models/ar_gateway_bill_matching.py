@@ -43,12 +43,14 @@ class ArGatewayBillMatching(models.AbstractModel):
                 refund = self.env["ar.gateway.refund"].browse(record.id)
                 values = {"order_id": refund.order_id.id, "refund_id": record.id}
             differences.append(self._difference_values(Difference.SHORTAGE, None, record, values))
-        self.env["ar.gateway.difference"].create(differences)
+        # Without a "created" in each chatter: there can be thousands.
+        self.env["ar.gateway.difference"].with_context(mail_create_nolog=True).create(differences)
         self.env["ar.gateway.difference"]._settle_others(self)
 
     def _difference_values(self, kind, line, record, links):
         sign = -1 if record and record.kind is Kind.REFUND else 1
         is_explained = kind is Difference.CROSS_DAY
+        in_books = sign * record.amount_minor / 100 if record and record.is_done else 0.0
         return {
             "bill_id": self.id,
             "line_id": line.id if line else False,
@@ -56,7 +58,7 @@ class ArGatewayBillMatching(models.AbstractModel):
             "refund_id": links.get("refund_id", False),
             "kind": kind.value,
             "amount_bill": line.amount if line else 0.0,
-            "amount_books": sign * record.amount_minor / 100 if record else 0.0,
+            "amount_books": in_books,
             # The same money on both sides: nobody has to do anything about it.
             "state": "resolved" if is_explained else "open",
             "resolution": "found" if is_explained else False,

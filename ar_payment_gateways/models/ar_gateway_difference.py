@@ -35,11 +35,11 @@ class ArGatewayDifference(models.Model):
         [
             ("surplus", "Not in Our Books"),
             ("shortage", "Not in the Bill"),
-            ("amount", "Amount"),
+            ("amount", "Other Amount"),
             ("status", "State of Payment"),
             ("cross_day", "Other Day"),
         ],
-        "Difference",
+        "Kind of Difference",
         required=True,
         readonly=True,
         index=True,

@@ -61,17 +61,6 @@ class ArGatewayDifferenceResolving(models.AbstractModel):
             "context": {"default_way": way, "default_difference_ids": self.ids},
         }
 
-    def action_view_statement_line_entry(self):
-        """Open the journal entry of the row."""
-        self.ensure_one()
-        move = self.move_id or self.line_id.statement_line_id.move_id
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "account.move",
-            "res_id": move.id,
-            "view_mode": "form",
-        }
-
     def _check_resolver(self):
         """Refuse who may not resolve differences, and what is resolved.
 
@@ -85,7 +74,7 @@ class ArGatewayDifferenceResolving(models.AbstractModel):
             raise UserError(self.env._("Somebody has resolved this already, or is doing it right now."))
 
     def _note_decision(self, text):
-        self.message_post(body=f"{self.env.user.name}: {text}")
+        self.message_post(body=text)
 
     # === ASKING === #
 

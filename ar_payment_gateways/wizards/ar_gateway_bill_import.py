@@ -28,7 +28,7 @@ class ArGatewayBillImport(models.TransientModel):
     )
     currency_id = fields.Many2one("res.currency", readonly=True)
     merchant = fields.Char(readonly=True)
-    kind = fields.Selection([("trade", "Trades"), ("fund", "Fund Flow")], "Lists", readonly=True)
+    kind = fields.Selection([("trade", "Trades"), ("fund", "Fund Flow")], "Kind of Bill", readonly=True)
     line_count = fields.Integer("Number of Rows", readonly=True)
     amount_gross = fields.Monetary("Gross", readonly=True)
     amount_refund = fields.Monetary("Refunded", readonly=True)
@@ -61,6 +61,7 @@ class ArGatewayBillImport(models.TransientModel):
 
     def action_check(self):
         """Read the file and show what it says; nothing is imported."""
+        self.env["ar.gateway.bill"]._check_importer()
         read, provider = self._read()
         matching = self.env["ar.gateway.bill"].sudo()._matching(provider, read)  # sudo: counted only
         kinds = [match.difference.value for match in matching.matches if match.difference]
@@ -98,10 +99,9 @@ class ArGatewayBillImport(models.TransientModel):
 
     def action_import(self):
         """Import the bill and begin to book it; the same bill again opens what is there."""
+        self.env["ar.gateway.bill"]._check_importer()
         read, provider = self._read()
-        bills = self.env[
-            "ar.gateway.bill"
-        ].sudo()  # sudo: bills are written by the machinery; checked in _read
+        bills = self.env["ar.gateway.bill"].sudo()  # sudo: bills are written by the machinery
         bill, is_new = bills._import(
             provider, read, content=base64.b64decode(self.file), filename=self.filename or ""
         )
@@ -138,7 +138,6 @@ class ArGatewayBillImport(models.TransientModel):
         """
         self.ensure_one()
         bills = self.env["ar.gateway.bill"]
-        bills._check_importer()
         content = self._content()
         try:
             read = read_bill(content, self.day or None)

@@ -95,7 +95,7 @@ class TestBooking(SettlementCase):
             self.pay_another(float(amount))
         few = self.queries_of_booking((self.order.name, *self.names()[:4]))
         many = self.queries_of_booking(())
-        self.assertLess((many - few) / 4, 40, f"{few} queries for 4 rows, {many} for 4 more")
+        self.assertLess((many - few) / 4, 25, f"{few} queries for 4 rows, {many} for 4 more")
 
     def names(self):
         return sorted(set(self.alipay.trades.by_number) - {self.order.name})

@@ -32,7 +32,9 @@ class TestDifferences(SettlementCase):
 
     def test_another_state(self):
         order = self.unheard_order()
-        self.assertEqual(self.differences(self.upload()), {("status", order.name, "open")})
+        bill = self.upload()
+        self.assertEqual(self.differences(bill), {("status", order.name, "open")})
+        self.assertEqual((bill.difference_ids.amount_books, bill.difference_ids.amount_gap), (0.0, 80.0))
 
     def test_another_day_is_no_loss(self):
         self.order.sudo().paid_at += timedelta(days=1)

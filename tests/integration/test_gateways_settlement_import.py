@@ -113,6 +113,26 @@ class TestImport(SettlementCase):
             self.upload()
         self.assertFalse(self.env["ar.gateway.bill"].search([("provider_id", "=", self.provider.id)]))
 
+    def test_queries_do_not_grow_with_rows(self):
+        """10,000 rows take 232 queries, most of them inserts by the thousand."""
+
+        def queries(count, day):
+            rows = [
+                alipay_bill.row(f"{day:%Y%m%d}{n:08d}", f"POS{n}", "货款", f"{day} 12:00:00", 1000)
+                for n in range(count)
+            ]
+            content = alipay_bill.archive(alipay_bill.details(rows, (count, 1000 * count, 0, 0)))
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self.store(content)
+            self.env.flush_all()
+            return self.env.cr.sql_log_count - before
+
+        queries(2, self.today - timedelta(days=30))  # what is read once for all
+        few = queries(20, self.today - timedelta(days=20))
+        many = queries(320, self.today - timedelta(days=10))
+        self.assertLess((many - few) / 300, 0.2, f"{few} queries for 20 rows, {many} for 320")
+
     def test_a_journal_in_another_currency_is_refused(self):
         self.journal.currency_id = self.env.ref("base.USD")
         with self.assertRaisesRegex(UserError, "journal of its own in CNY"):
