@@ -39,18 +39,7 @@ class AccountBankStatementLine(models.Model):
         elif not currency.is_zero(rest):
             rated = self._prepare_counterpart_amounts_using_st_line_rate(currency, None, covered)
             first.update(amount_currency=covered, balance=rated["balance"])
-            commands = [
-                Command.create(
-                    {
-                        "name": suspense.name,
-                        "account_id": account.id,
-                        "partner_id": partner.id,
-                        "currency_id": currency.id,
-                        "amount_currency": rest,
-                        "balance": suspense.company_currency_id.round(suspense.balance - rated["balance"]),
-                    }
-                )
-            ]
+            commands = [self._ar_rest(suspense, account, partner, rest, suspense.balance - rated["balance"])]
         self.move_id.with_context(**_BOOKING).write(
             {
                 "partner_id": partner.id,
@@ -63,3 +52,16 @@ class AccountBankStatementLine(models.Model):
         )
         if item:
             (suspense + item).reconcile()
+
+    def _ar_rest(self, suspense, account, partner, amount_currency, balance):
+        """Return the command that adds what the settled item does not cover."""
+        return Command.create(
+            {
+                "name": suspense.name,
+                "account_id": account.id,
+                "partner_id": partner.id,
+                "currency_id": suspense.currency_id.id,
+                "amount_currency": amount_currency,
+                "balance": suspense.company_currency_id.round(balance),
+            }
+        )

@@ -108,19 +108,17 @@ class ArGatewayBill(models.Model):
         """What the journal's own account holds at the end of the bill's day, in its currency."""
         for bill in self:
             account = bill.sudo().journal_id.default_account_id  # sudo: for those who may read bills only
-            [(total,)] = (
-                self.env["account.move.line"]
-                .sudo()
-                ._read_group(  # sudo: as above
-                    [
-                        ("account_id", "=", account.id),
-                        ("company_id", "=", bill.company_id.id),
-                        ("parent_state", "=", "posted"),
-                        ("date", "<=", bill.day),
-                    ],
-                    [],
-                    ["amount_currency:sum"],
-                )
+            # sudo: for those who may read bills only
+            items = self.env["account.move.line"].sudo()
+            [(total,)] = items._read_group(
+                [
+                    ("account_id", "=", account.id),
+                    ("company_id", "=", bill.company_id.id),
+                    ("parent_state", "=", "posted"),
+                    ("date", "<=", bill.day),
+                ],
+                [],
+                ["amount_currency:sum"],
             )
             bill.ledger_balance = total or 0.0
 

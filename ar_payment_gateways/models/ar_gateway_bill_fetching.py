@@ -132,9 +132,8 @@ class ArGatewayBillFetching(models.AbstractModel):
     def action_fetch(self):
         """Ask for these bills now."""
         self._check_importer()
-        for bill in self.sudo().filtered(
-            lambda bill: bill.state == "waiting"
-        ):  # sudo: the gateway's own bill
+        # sudo: what is imported is the gateway's own bill, checked as any
+        for bill in self.sudo().filtered(lambda bill: bill.state == "waiting"):
             bill._fetch()
             bill._book_or_trigger()
         return True

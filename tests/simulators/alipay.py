@@ -31,7 +31,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 from . import alipay_keys as keys
-from .alipay_bill import BILL_METHOD, Bills
+from .alipay_bill import BILL_METHOD, BillKnobs, Bills
 from .alipay_http import Handler
 from .alipay_trades import CHINA, NUMBER, TIME_FORMAT, RefusalError, Trades, now, yuan
 
@@ -45,7 +45,7 @@ class BadRequestError(Exception):
 
 
 @dataclass
-class Knobs:
+class Knobs(BillKnobs):
     """How to misbehave. Counters count down."""
 
     drop_response_after_commit: int = 0  # do the work, close the socket without an answer
@@ -59,12 +59,6 @@ class Knobs:
     notify_change: dict = field(default_factory=dict)  # fields changed before signing: genuine, but odd
     notify_other_key: bool = False
     refund_unsure: int = 0  # refund, then answer that the system failed
-    bill_not_ready: int = 0  # questions about bills answered as if it was not made yet
-    bill_url: str = ""  # the address of the bill that is named instead of ours
-    bill_redirect: str = ""  # where the download of a bill redirects to
-    bill_without: tuple = ()  # order numbers that a bill leaves out
-    bill_extra: tuple = ()  # (trade number, order number, fen) that only the bill knows
-    bill_amount_delta: dict = field(default_factory=dict)  # {order number: fen more in the bill}
     amount_delta: int = 0  # fen more than asked for, in notifications and queries
     retry_seconds: tuple = (0.2, 0.5, 1, 2, 5, 10, 30)  # really 4m, 10m, 10m, 1h, 2h, 6h, 15h
 

@@ -8,6 +8,7 @@ import io
 import secrets
 import time
 import zipfile
+from dataclasses import dataclass, field
 from datetime import date
 
 from .alipay_trades import RefusalError, now, yuan
@@ -97,6 +98,18 @@ def trade_bill(trades, day, without=(), extra=(), amount_delta=None):
     if not rows:
         return None
     return archive(details(rows, (len(paid), sum(paid), len(back), sum(back))), day=f"{day:%Y%m%d}")
+
+
+@dataclass
+class BillKnobs:
+    """How bills misbehave."""
+
+    bill_not_ready: int = 0  # questions about bills answered as if it was not made yet
+    bill_url: str = ""  # the address of the bill that is named instead of ours
+    bill_redirect: str = ""  # where the download of a bill redirects to
+    bill_without: tuple = ()  # order numbers that a bill leaves out
+    bill_extra: tuple = ()  # (trade number, order number, fen) that only the bill knows
+    bill_amount_delta: dict = field(default_factory=dict)  # {order number: fen more in the bill}
 
 
 class Bills:
