@@ -2,7 +2,7 @@ from odoo.api import Environment
 
 from odoo.addons.payment import reset_payment_provider
 
-from . import const, controllers, models
+from . import const, controllers, models, report, wizards
 
 
 def post_init_hook(env: Environment) -> None:

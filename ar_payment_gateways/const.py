@@ -102,3 +102,41 @@ CODE_SUCCESS = "10000"
 TRADE_NOT_EXIST = "ACQ.TRADE_NOT_EXIST"
 TRADE_STATUS_ERROR = "ACQ.TRADE_STATUS_ERROR"
 NEEDS_NEW_NUMBER = ("ACQ.CONTEXT_INCONSISTENT", "ACQ.TRADE_HAS_CLOSE")
+
+BILL_CURRENCY = "CNY"
+"""Of all bills that core/settlement_read.py reads."""
+
+BILL_DAY_SHIFT_HOURS = {"unionpay": 1}
+"""How long before midnight (China) a gateway's settlement day begins; midnight for all others."""
+
+BILL_HOUR = 10
+"""When (China) the bill of the day before is asked for: Alipay has it at about 9:00, WeChat Pay at 10:00."""
+
+BILL_RETRY_MINUTES = (30, 30, 60, 120, 240)
+"""Waits between two questions about a bill that is not there yet."""
+
+BILL_DAYS_MAX = 90
+"""No gateway gives out bills that are older."""
+
+BILL_ROWS_PER_COMMIT = 200
+"""So many rows of a bill are booked in one transaction."""
+
+PAYOUT_DAYS = 7
+"""How long a payout may be on its way to the bank."""
+
+PAYOUT_WORDS = {
+    "alipay": ("支付宝", "alipay"),
+    "wechatpay": ("财付通", "微信", "tenpay", "wechat"),
+    "unionpay": ("银联", "unionpay"),
+}
+"""What bank statements call the sender of a payout."""
+
+BILL_NOT_EXIST = "BILL_NOT_EXIST"
+ALIPAY_BILL_HOSTS = (".alipay.com", ".alipaydev.com")
+"""Where Alipay's bills are downloaded from (dwbillcenter.alipay.com)."""
+
+DOWNLOAD_SECONDS = 30
+DOWNLOAD_MAX_BYTES = 50 * 1024 * 1024
+
+EXPORT_MAX = 500
+"""So many ids fit into an address."""

@@ -31,6 +31,10 @@ class Problem(Enum):
     """The end is missing."""
     TOTALS = "totals"
     """The bill's own totals are not the sums of its rows."""
+    UNKNOWN = "unknown"
+    """No bill of a gateway that we know."""
+    DAY = "day"
+    """Rows of several days, or of another day than asked for."""
 
 
 class BillError(ValueError):

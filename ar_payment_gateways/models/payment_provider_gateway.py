@@ -20,6 +20,7 @@ class PaymentProviderGateway(models.AbstractModel):
     """
 
     _name = "payment.provider.gateway"
+    _inherit = ["payment.provider.settlement"]
     _description = "Payment gateway: what an adapter does"
 
     def _valid_field_parameter(self, field, name):

@@ -31,7 +31,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 from . import alipay_keys as keys
-from .alipay_bill import BILL_METHOD, Bills
+from .alipay_bill import BILL_METHOD, BillKnobs, Bills
 from .alipay_http import Handler
 from .alipay_trades import CHINA, NUMBER, TIME_FORMAT, RefusalError, Trades, now, yuan
 
@@ -45,7 +45,7 @@ class BadRequestError(Exception):
 
 
 @dataclass
-class Knobs:
+class Knobs(BillKnobs):
     """How to misbehave. Counters count down."""
 
     drop_response_after_commit: int = 0  # do the work, close the socket without an answer

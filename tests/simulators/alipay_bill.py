@@ -8,6 +8,7 @@ import io
 import secrets
 import time
 import zipfile
+from dataclasses import dataclass, field
 from datetime import date
 
 from .alipay_trades import RefusalError, now, yuan
@@ -72,23 +73,43 @@ def archive(text, account="20880000000000010156", day="20261123"):
     return stream.getvalue()
 
 
-def trade_bill(trades, day):
-    """Return the bill of what a simulator's `Trades` holds of a day, None if nothing happened."""
+def trade_bill(trades, day, without=(), extra=(), amount_delta=None):
+    """Return the bill of what a simulator's `Trades` holds of a day, None if nothing happened.
+
+    :param without: order numbers left out; `extra`: (trade number, order number, fen) that only the bill knows.
+    :param amount_delta: {order number: fen more than was paid}.
+    """
     rows, paid, back = [], [], []
+    for trade_no, number, amount in extra:
+        rows.append(row(trade_no, number, "柜台", f"{day} 08:00:00", amount, fee_minor=-(amount * 6 // 1000)))
+        paid.append(amount)
     for trade in trades.by_number.values():
-        if not trade.paid or trade.paid.date() != day:
+        if not trade.paid or trade.paid.date() != day or trade.number in without:
             continue
         at = trade.paid.strftime("%Y-%m-%d %H:%M:%S")
         subject = trade.content["subject"].replace(",", " ")
-        fee = -(trade.amount_minor * 6 // 1000)
-        rows.append(row(trade.trade_no, trade.number, subject, at, trade.amount_minor, fee_minor=fee))
-        paid.append(trade.amount_minor)
+        amount = trade.amount_minor + (amount_delta or {}).get(trade.number, 0)
+        fee = -(amount * 6 // 1000)
+        rows.append(row(trade.trade_no, trade.number, subject, at, amount, fee_minor=fee))
+        paid.append(amount)
         for number, amount in trade.refunds.items():
             rows.append(row(trade.trade_no, trade.number, subject, at, -amount, number))
             back.append(amount)
     if not rows:
         return None
     return archive(details(rows, (len(paid), sum(paid), len(back), sum(back))), day=f"{day:%Y%m%d}")
+
+
+@dataclass
+class BillKnobs:
+    """How bills misbehave."""
+
+    bill_not_ready: int = 0  # questions about bills answered as if it was not made yet
+    bill_url: str = ""  # the address of the bill that is named instead of ours
+    bill_redirect: str = ""  # where the download of a bill redirects to
+    bill_without: tuple = ()  # order numbers that a bill leaves out
+    bill_extra: tuple = ()  # (trade number, order number, fen) that only the bill knows
+    bill_amount_delta: dict = field(default_factory=dict)  # {order number: fen more in the bill}
 
 
 class Bills:
@@ -104,12 +125,25 @@ class Bills:
             day = date.fromisoformat(content.get("bill_date", ""))
         except ValueError:
             raise RefusalError("INVAILID_ARGUMENTS") from None  # sic
-        found = trade_bill(self.simulator.trades, day) if content.get("bill_type") == "trade" else None
+        knobs = self.simulator.knobs
+        if knobs.bill_not_ready:
+            knobs.bill_not_ready -= 1
+            raise RefusalError("BILL_NOT_EXIST")
+        found = self.of_day(day) if content.get("bill_type") == "trade" else None
         if found is None or day > now().date():
             raise RefusalError("BILL_NOT_EXIST")
         token = secrets.token_hex(16)
         self.files[token] = (time.monotonic(), found)
+        if knobs.bill_url:
+            return {"bill_download_url": knobs.bill_url}
         return {"bill_download_url": f"{self.simulator.base_url}/bill/{token}"}
+
+    def of_day(self, day):
+        """Return the file of a day as the knobs have it, None if there is nothing to list."""
+        knobs = self.simulator.knobs
+        return trade_bill(
+            self.simulator.trades, day, knobs.bill_without, knobs.bill_extra, knobs.bill_amount_delta
+        )
 
     def download(self, token):
         """Return the file, None if there is none or its time is over."""

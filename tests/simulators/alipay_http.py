@@ -25,6 +25,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         parts = self.path.split("/")
+        if parts[1] == "bill" and self.simulator.knobs.bill_redirect:
+            self.send_response(302)
+            self.send_header("Location", self.simulator.knobs.bill_redirect)
+            self.end_headers()
+            return
         if parts[1] == "bill":
             content = self.simulator.bills.download(parts[2])
             self._answer(content, "application/zip") if content else self.send_error(404)

@@ -1,0 +1,137 @@
+from datetime import UTC
+
+from odoo import models
+
+from .. import const
+from ..core.settlement_payout import Payout
+from ..core.trade import CHINA
+
+
+class ArGatewayBillLineBooking(models.AbstractModel):
+    """Rows of a bill as statement lines of the gateway's journal, each settling what Odoo has booked for it."""
+
+    _name = "ar.gateway.bill.line.booking"
+    _description = "Gateway bill row: booking"
+
+    def _book(self):
+        """Make the statement lines of these rows of one bill, and settle the open items they are.
+
+        Every row is booked, also one that differs from our books: it moved the money of the account. What we cannot
+        say what it is for stays on the journal's suspense account until its difference is settled.
+        """
+        targets = self._targets()
+        booked = self.filtered(lambda line: targets[line.id] is not None)
+        statement_lines = self.env["account.bank.statement.line"].create(
+            [line._statement_values(*targets[line.id]) for line in booked]
+        )
+        plan = []
+        for line, statement_line in zip(booked, statement_lines, strict=True):
+            line.statement_line_id = statement_line
+            account, item = targets[line.id]
+            if item:
+                counterpart = statement_line.move_id.line_ids.filtered(
+                    lambda found, account=account: found.account_id == account
+                )
+                plan.append(counterpart + item)
+        if plan:
+            self.env["account.move.line"]._reconcile_plan(plan)
+        self.is_booked = True
+
+    def _statement_values(self, account, item):
+        partner = item.partner_id if item else self.partner_id.commercial_partner_id
+        return {
+            "journal_id": self.bill_id.journal_id.id,
+            "date": self.day,
+            "payment_ref": self._label(),
+            "amount": self.amount,
+            "partner_id": partner.id,
+            "transaction_type": self.method,
+            "ar_gateway_reference": f"{self.provider_id.id}:{self.key}",
+            "counterpart_account_id": account.id if account else None,
+        }
+
+    def _label(self):
+        """Return what accountants read: what it is, our number, the gateway's."""
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        moment = self._moment().astimezone(CHINA)
+        number = self.refund_number or self.order_number
+        return " ".join(
+            filter(None, (kinds[self.kind], number, self.trade_no, f"{moment:%H:%M:%S}", self.note))
+        )
+
+    def _moment(self):
+        """Return when it happened, with its time zone."""
+        return self.happened_at.replace(tzinfo=UTC)
+
+    def _targets(self):
+        """Return {row id: (counterpart account or None for suspense, journal item or None)}; None: booked already."""
+        self._transactions().payment_id.move_id.line_ids.mapped(
+            "amount_residual_currency"
+        )  # all in one query
+        return {line.id: line._target() for line in self}
+
+    def _transactions(self):
+        return self.refund_id.transaction_id + (self - self.filtered("refund_id")).order_id.transaction_id
+
+    def _target(self):
+        if self.kind == "payout":
+            return self.company_id.transfer_account_id, None
+        if self.kind not in ("payment", "refund") or self._is_doubtful():
+            return None, None
+        payment = self._payment()
+        item = self._open_item(payment)
+        journal_account = self.bill_id.journal_id.default_account_id
+        if not item and payment.move_id and journal_account in payment.move_id.line_ids.account_id:
+            return None  # the payment was booked on the journal's own account, without an outstanding one
+        return (item.account_id, item) if item else (None, None)
+
+    def _is_doubtful(self):
+        """Tell whether this row differs in amount or state and nobody has settled that."""
+        return any(
+            difference.kind in ("amount", "status", "surplus") and difference.state != "resolved"
+            for difference in self.difference_ids
+        )
+
+    def _payment(self):
+        """Return the account.payment that this row's order or refund is in our books, booked now if it was not."""
+        transaction = self._transactions()
+        if transaction.state == "done" and not transaction.payment_id:
+            transaction._ar_post_process()
+        return transaction.payment_id
+
+    def _open_item(self, payment):
+        """Return the open item of a payment that waits for exactly this row: on its outstanding account."""
+        journal_account = self.bill_id.journal_id.default_account_id
+        items = payment.move_id.line_ids.filtered(
+            lambda item: (
+                item.account_id in payment._get_valid_liquidity_accounts()
+                and item.account_id != journal_account
+                and item.account_id.reconcile
+                and not item.reconciled
+                and item.parent_state == "posted"
+                and item.currency_id.compare_amounts(item.amount_residual_currency, self.amount) == 0
+            )
+        )
+        return items if len(items) == 1 else items.browse()
+
+    def _settle_statement_line(self):
+        """Settle a booked row's statement line with our payment, once the books know it; else leave it as it is."""
+        for line in self:
+            statement_line = line.statement_line_id
+            if not statement_line or statement_line.is_reconciled:
+                continue
+            item = line._open_item(line._payment())
+            if item:
+                statement_line._ar_settle(item)
+
+    # === PAYOUTS === #
+
+    def _transit_item(self):
+        """Return the open item of a payout on the transfer account."""
+        return self.statement_line_id.move_id.line_ids.filtered(
+            lambda item: item.account_id == self.company_id.transfer_account_id and not item.reconciled
+        )[:1]
+
+    def _as_payout(self):
+        words = const.PAYOUT_WORDS.get(self.bill_id.gateway, ())
+        return Payout(self.id, self.day, -round(self.amount * 100), words)

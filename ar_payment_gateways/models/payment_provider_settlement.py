@@ -1,0 +1,134 @@
+import requests
+
+from odoo import fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from .. import const
+from ..core.settlement_download import is_download_of
+from ..core.settlement_read import is_bill_of
+
+
+class PaymentProviderSettlement(models.AbstractModel):
+    """How a provider's settlement bills are booked, and where they come from."""
+
+    _name = "payment.provider.settlement"
+    _description = "Payment gateway: settlement"
+
+    ar_fee_account_id = fields.Many2one(
+        "account.account",
+        "Fee Account",
+        copy=False,
+        domain="[('account_type', 'in', ('expense', 'expense_direct_cost', 'expense_other'))]",
+        check_company=True,
+        help="Where the gateway's fees are booked. Without it they stay on the journal's suspense account.",
+    )
+    ar_bill_account = fields.Char(
+        "Merchant in Bills",
+        copy=False,
+        help="The merchant's number as the gateway writes it in its bills. Leave it empty if it is the number of the"
+        " credentials. A bill of another merchant is refused.",
+    )
+    ar_bills_from = fields.Date(
+        "Fetch Bills From",
+        copy=False,
+        help="The first day whose bill is fetched from the gateway every morning. Empty: bills are uploaded.",
+    )
+
+    # === HOOKS OF THE ADAPTERS === #
+
+    def _ar_gateway_fetches_bills(self):
+        """Tell whether this gateway's bills can be fetched (`_ar_gateway_fetch_bill`)."""
+        return False
+
+    def _ar_gateway_fetch_bill(self, day):
+        """Return the trade bill of a day as the gateway gives it out.
+
+        :param date day: in China, before today.
+        :return: bytes that core.settlement_read.read_bill understands; b"" if nothing happened on that day; None if
+            the gateway has not made the bill yet.
+        :raise ValidationError: if there is no answer, or it was refused.
+        """
+        return
+
+    # === SHARED === #
+
+    def _ar_download_bill(self, url, hosts, headers=None):
+        """Download a bill from the address that the gateway has named.
+
+        :param str url: from the gateway's signed answer. Never logged: it is good for whoever has it.
+        :param tuple hosts: the ends of the names of the gateway's own hosts, with their dot.
+        :param dict headers: of the request, for gateways whose downloads are signed.
+        :raise ValidationError: if it is no address of the gateway, or nothing came, or too much.
+        """
+        self.ensure_one()
+        simulator = self._ar_gateway_simulator_url()
+        if not is_download_of(url, hosts, simulator or ""):
+            raise ValidationError(
+                self.env._("The gateway named an address for the bill that is not its own.")
+            )
+        content = bytearray()
+        try:
+            # Redirects could lead anywhere.
+            with requests.get(
+                url, headers=headers, timeout=const.DOWNLOAD_SECONDS, allow_redirects=False, stream=True
+            ) as response:
+                for chunk in response.iter_content(65536) if response.status_code == 200 else ():
+                    content += chunk
+                    if len(content) > const.DOWNLOAD_MAX_BYTES:
+                        break
+        except requests.exceptions.RequestException as error:
+            raise ValidationError(self.env._("The bill could not be downloaded.")) from error
+        if not 0 < len(content) <= const.DOWNLOAD_MAX_BYTES:
+            raise ValidationError(self.env._("The bill could not be downloaded."))
+        return bytes(content)
+
+    def _ar_bill_merchant(self):
+        """Return the merchant's number that bills of this provider must bear; '' if nobody has told us."""
+        self.ensure_one()
+        if self.ar_bill_account:
+            return self.ar_bill_account.strip()
+        return (self._ar_gateway_merchant() or "") if self.code in const.AR_GATEWAYS else ""
+
+    def _ar_check_bill(self, bill):
+        """Refuse a bill that cannot be this provider's.
+
+        :param core.settlement_read.ReadBill bill:
+        :raise UserError:
+        """
+        self.ensure_one()
+        names = self._ar_bill_code_names()
+        if bill.code and self.code in names and bill.code != self.code:
+            raise UserError(
+                self.env._(
+                    "This is a bill of %(gateway)s, and %(provider)s is not.",
+                    gateway=names.get(bill.code, bill.code),
+                    provider=self.name,
+                )
+            )
+        merchant = self._ar_bill_merchant()
+        if bill.account and not is_bill_of(bill.account, merchant):
+            raise UserError(
+                self.env._(
+                    "This is the bill of merchant %(found)s, and %(provider)s is merchant %(ours)s. Nothing was"
+                    " imported.",
+                    found=bill.account,
+                    provider=self.name,
+                    ours=merchant or "?",
+                )
+            )
+        currency = self.journal_id.currency_id or self.company_id.currency_id
+        if not self.journal_id or currency.name != const.BILL_CURRENCY:
+            raise UserError(
+                self.env._(
+                    "%(provider)s needs a bank journal of its own in %(currency)s: its bills are booked there.",
+                    provider=self.name,
+                    currency=const.BILL_CURRENCY,
+                )
+            )
+
+    def _ar_bill_code_names(self):
+        return {
+            "alipay": self.env._("Alipay"),
+            "wechatpay": self.env._("WeChat Pay"),
+            "unionpay": self.env._("UnionPay"),
+        }

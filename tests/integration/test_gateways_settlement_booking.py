@@ -1,0 +1,233 @@
+"""Rows of a bill in the gateway's journal: each once, matched with what Odoo booked, the balance the bill's."""
+
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+
+from odoo.tools import mute_logger
+
+from odoo.addons.ar_payment_gateways.core.settlement_read import read_bill
+
+from tests.simulators import wechat_bills, wechat_orders
+from tests.simulators.gateway import CHINA, Knobs
+from tests.test_gateways_settlement_common import SettlementCase
+
+
+class TestBooking(SettlementCase):
+    def test_gross_fee_and_refund(self):
+        self.refund(30.0)
+        self.book()
+        bill = self.upload()
+        self.assertEqual(bill.state, "booked")
+        amounts = self.statement_lines().mapped("amount")
+        self.assertEqual(sorted(amounts), [-30.0, -0.6, 100.0])
+        self.assertEqual(self.balance(self.journal.default_account_id), bill.amount_net)
+        self.assertEqual((bill.amount_net, bill.ledger_balance), (69.4, 69.4))
+        self.assertEqual(self.balance(self.fee_account), 0.6)
+        self.assertFalse(self.statement_lines().filtered(lambda line: not line.is_reconciled))
+
+    def test_payments_leave_the_outstanding_account(self):
+        other = self.pay_another()
+        self.refund(30.0)
+        self.book()
+        refund_payment = self.order.refund_ids.transaction_id.payment_id
+        payments = self.payment + other.transaction_id.payment_id + refund_payment
+        self.assertEqual(payments.mapped("is_matched"), [False] * 3)
+        self.upload()
+        self.assertEqual(payments.mapped("is_matched"), [True] * 3)
+        self.assertTrue(self.outstanding(self.order).reconciled)
+        self.assertEqual(self.balance(self.outstanding(self.order).account_id), 0.0)
+        self.assertEqual(
+            self.statement_lines().filtered(lambda line: line.amount == 100).partner_id, self.partner_a
+        )
+
+    def test_payments_made_elsewhere_wait_in_suspense(self):
+        self.alipay.knobs.bill_extra = (("2026112322009", "POS1", 700),)
+        bill = self.upload()
+        self.assertEqual(self.balance(self.journal.default_account_id), bill.amount_net)
+        self.assertEqual(self.balance(self.journal.suspense_account_id), -7.0)
+
+    def test_other_amounts_are_booked_as_the_bill_says(self):
+        self.alipay.knobs.bill_amount_delta = {self.order.name: 100}
+        bill = self.upload()
+        self.assertEqual(self.balance(self.journal.default_account_id), bill.amount_net)
+        self.assertFalse(self.payment.is_matched)
+
+    def test_fees_without_an_account_stay_in_suspense(self):
+        self.provider.sudo().ar_fee_account_id = False
+        self.upload()
+        self.assertEqual(self.balance(self.journal.suspense_account_id), 0.6)
+
+    def test_a_payment_not_booked_yet_is_booked_first(self):
+        invoice = self.invoice(80.0, taxes=self.env["account.tax"])
+        self.env.flush_all()
+        path = invoice._get_ar_payment_link().sudo()._open_order(self.provider.sudo())
+        order = self.env["ar.gateway.order"]._by_access_token(path.rsplit("/", 1)[1])
+        self.alipay.pay(order.name)
+        order._query()
+        self.assertFalse(order.transaction_id.payment_id)
+        self.upload()
+        self.assertTrue(order.transaction_id.payment_id.is_matched)
+
+    def test_chunks_are_resumed(self):
+        orders = [self.pay_another(amount) for amount in (11.0, 12.0, 13.0)]
+        bill = self.store()
+        lefts = []
+        while bill.state != "booked":
+            lefts.append(bill._book_chunk(limit=2))
+        self.assertEqual(lefts, [2, 0])
+        self.assertEqual(len(self.statement_lines()), len(orders) + 2)
+        self.assertEqual(bill._book_chunk(), 0)
+        self.assertEqual(self.balance(self.journal.default_account_id), bill.amount_net)
+
+    def test_what_is_booked_twice_is_refused(self):
+        """Even with every check gone, the statement lines' reference is unique."""
+        bill = self.upload()
+        bill = bill.sudo()
+        bill.state = "imported"
+        bill.line_ids.is_booked = False
+        self.env.flush_all()
+        with mute_logger("odoo.sql_db"), self.assertRaises(Exception) as caught, self.env.cr.savepoint():
+            bill._book_chunk()
+        self.assertIn("ar_gateway_reference", str(caught.exception))
+
+    def test_queries_do_not_grow_with_rows(self):
+        for amount in range(1, 9):
+            self.pay_another(float(amount))
+        few = self.queries_of_booking((self.order.name, *self.names()[:4]))
+        many = self.queries_of_booking(())
+        self.assertLess((many - few) / 4, 25, f"{few} queries for 4 rows, {many} for 4 more")
+
+    def names(self):
+        return sorted(set(self.alipay.trades.by_number) - {self.order.name})
+
+    def queries_of_booking(self, without):
+        if not without:  # the second bill: the rest, on another day
+            done = self.env["ar.gateway.bill.line"].search([("provider_id", "=", self.provider.id)])
+            self.alipay.knobs.bill_without = tuple(done.mapped("order_number"))
+            for name in set(self.alipay.trades.by_number) - set(self.alipay.knobs.bill_without):
+                self.alipay.trades.by_number[name].paid += timedelta(days=1)
+            bill = self.store(self.bill_file(self.today + timedelta(days=1)))
+        else:
+            self.alipay.knobs.bill_without = without
+            bill = self.store()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        bill._book_chunk()
+        self.env.flush_all()
+        return self.env.cr.sql_log_count - before
+
+    def statement_lines(self):
+        return self.env["account.bank.statement.line"].search([("journal_id", "=", self.journal.id)])
+
+
+class TestWechatFunds(SettlementCase):
+    """WeChat's bills, uploaded for a provider that is none of our gateways: trades, fund flow, payout to the bank."""
+
+    def setUp(self):
+        super().setUp()
+        self.wechat_journal = self.env["account.journal"].create(
+            {"name": "WeChat", "code": "WXP", "type": "bank", "company_id": self.company.id}
+        )
+        self.wechat = (
+            self.env["payment.provider"]
+            .sudo()
+            .create(
+                {
+                    "name": "WeChat",
+                    "code": "none",
+                    "company_id": self.company.id,
+                    "ar_bill_account": "1900000109",
+                }
+            )
+        )
+        self.wechat.journal_id = self.wechat_journal
+        self.wechat.ar_fee_account_id = self.fee_account
+        self.bills = self.wechat_bills([(10_000, [2_500]), (4_999, [])])
+
+    def wechat_bills(self, ledger):
+        now = datetime.now(CHINA).replace(hour=12, minute=0, second=0, microsecond=0)
+        gateway = SimpleNamespace(
+            knobs=Knobs(), merchant=SimpleNamespace(appid="wx1", mchid="1900000109"), now=lambda: now
+        )
+        gateway.orders = wechat_orders.Orders(gateway)
+        for number, (amount, backs) in enumerate(ledger):
+            content = {"out_trade_no": f"AR{number:020d}", "amount": {"total": amount}, "description": "货款"}
+            order = wechat_orders.Order(
+                "native", content, state="SUCCESS", paid=now + timedelta(seconds=number)
+            )
+            order.transaction_id = f"4200{number:024d}"
+            for back, fen in enumerate(backs):
+                refund = {"out_refund_no": f"RF{number}x{back}", "amount": {"refund": fen}}
+                order.refunds[refund["out_refund_no"]] = wechat_orders.Refund(
+                    refund, f"503{number:020d}{back}", order.paid, "SUCCESS"
+                )
+            gateway.orders.by_number[order.number] = order
+        return wechat_bills.Bills(gateway)
+
+    def payout(self, content, fen):
+        """A fund flow with a payout of `fen` at its end."""
+        lines = content.decode().removeprefix("\ufeff").split("\r\n")
+        *rows, head, totals, _end = lines
+        balance = read_bill(content).balance_minor - fen
+        moment = rows[-1][1:20]
+        rows.append(
+            f"`{moment},`50300806962021020105978994968,`4200000920202101197964319284,`提现,`提现,`支出,"
+            f"`{fen / 100:.2f},`{balance / 100:.2f},`system,`,`TX1"
+        )
+        count, came, come, gone, going = (value.strip("`") for value in totals.split(","))
+        totals = f"`{int(count) + 1},`{came},`{come},`{int(gone) + 1},`{float(going) + fen / 100:.2f}"
+        return ("\ufeff" + "\r\n".join([*rows, head, totals, ""])).encode()
+
+    def test_the_ledger_has_the_balance_of_the_bill(self):
+        trade = self.upload(self.bills.trade_bill(self.today))
+        self.assertEqual((trade.provider_id, trade.amount_gross), (self.wechat, 149.99))
+        self.assertEqual({found.kind for found in trade.difference_ids}, {"surplus"})
+        fund = self.upload(self.bills.fund_bill(self.today), provider_key=str(self.wechat.id))
+        self.assertEqual((fund.kind, fund.state), ("fund", "booked"))
+        self.assertEqual(self.balance(self.wechat_journal.default_account_id), fund.balance_end)
+        self.assertEqual(fund.ledger_balance, fund.balance_end)
+
+    def test_the_order_of_the_two_bills_does_not_matter(self):
+        fund = self.upload(self.bills.fund_bill(self.today), provider_key=str(self.wechat.id))
+        self.upload(self.bills.trade_bill(self.today))
+        self.assertEqual(self.balance(self.wechat_journal.default_account_id), fund.balance_end)
+
+    def arrival(self, amount, label, days=1):
+        bank = self.company_data["default_journal_bank"]
+        return self.env["account.bank.statement.line"].create(
+            {
+                "journal_id": bank.id,
+                "date": self.today + timedelta(days=days),
+                "payment_ref": label,
+                "amount": amount,
+            }
+        )
+
+    def test_a_payout_meets_its_arrival(self):
+        arrival = self.arrival(100.0, "财付通支付科技有限公司 提现")
+        other = self.arrival(100.0, "某某公司货款")
+        self.upload(self.bills.trade_bill(self.today))
+        content = self.payout(self.bills.fund_bill(self.today), 10_000)
+        fund = self.upload(content, provider_key=str(self.wechat.id))
+        self.assertEqual(fund.amount_payout, 100.0)
+        self.assertTrue(arrival.is_reconciled)
+        self.assertFalse(other.is_reconciled)
+        self.assertEqual(self.balance(self.company.transfer_account_id), 0.0)
+        self.assertEqual(self.balance(self.wechat_journal.default_account_id), fund.balance_end)
+
+    def test_a_payout_that_arrives_later(self):
+        content = self.payout(self.bills.fund_bill(self.today), 10_000)
+        fund = self.upload(content, provider_key=str(self.wechat.id))
+        self.assertEqual(self.balance(self.company.transfer_account_id), 100.0)
+        arrival = self.arrival(100.0, "TENPAY")
+        fund.sudo()._match_payouts(self.company)
+        self.assertTrue(arrival.is_reconciled)
+        self.assertEqual(self.balance(self.company.transfer_account_id), 0.0)
+
+    def test_two_possible_arrivals_are_left_to_a_person(self):
+        self.arrival(100.0, "财付通")
+        self.arrival(100.0, "财付通", days=2)
+        content = self.payout(self.bills.fund_bill(self.today), 10_000)
+        self.upload(content, provider_key=str(self.wechat.id))
+        self.assertEqual(self.balance(self.company.transfer_account_id), 100.0)
