@@ -1,3 +1,4 @@
 from . import gateway
 from . import pay
+from . import unionpay
 from . import wechatpay
