@@ -17,7 +17,6 @@
         "views/payment_provider_wechatpay_views.xml",
         "views/payment_provider_unionpay_views.xml",
         "data/payment_provider_data.xml",
-        "data/payment_provider_unionpay_data.xml",
         "views/ar_gateway_order_views.xml",
         "views/ar_payment_link_views.xml",
         "views/account_move_views.xml",

@@ -113,7 +113,7 @@ class ArGatewayRefund(models.Model):
                 and refund.move_id == (move or refund.move_id.browse())
                 and refund.origin == "odoo"
                 and refund.state != "failed"
-                and refund.create_date >= since
+                and refund.ordered_at >= since
             )
         )
         if not twin and amount_minor > order._refundable_minor():

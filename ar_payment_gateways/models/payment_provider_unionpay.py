@@ -45,10 +45,16 @@ class PaymentProviderUnionpay(models.AbstractModel):
         groups="base.group_system",
     )
     unionpay_private_key = fields.Text(
-        "Merchant's Private Key (PEM)", required_if_provider="unionpay", copy=False, groups="base.group_system"
+        "Merchant's Private Key (PEM)",
+        required_if_provider="unionpay",
+        copy=False,
+        groups="base.group_system",
     )
     unionpay_certificate = fields.Text(
-        "Merchant's Certificate (PEM)", required_if_provider="unionpay", copy=False, groups="base.group_system"
+        "Merchant's Certificate (PEM)",
+        required_if_provider="unionpay",
+        copy=False,
+        groups="base.group_system",
     )
     unionpay_certificate_end = fields.Date(
         "Merchant's Certificate Ends", compute="_compute_unionpay_certificate_end", groups="base.group_system"
@@ -80,8 +86,8 @@ class PaymentProviderUnionpay(models.AbstractModel):
     )
     unionpay_front_phone = fields.Boolean(
         "On Phones",
-        help="Customers on a phone go to UnionPay's cashier, which opens their wallet; the merchant must have signed for"
-        " it (手机网页支付). Without it they are shown a code.",
+        help="Customers on a phone go to UnionPay's cashier, which opens their wallet; the merchant must have signed"
+        " for it (手机网页支付). Without it they are shown a code.",
         default=True,
         groups="base.group_system",
     )
@@ -161,9 +167,7 @@ class PaymentProviderUnionpay(models.AbstractModel):
         """Refuse certificates to which no signature of UnionPay's could ever be traced."""
         for provider in self.filtered(lambda p: p.code == "unionpay"):
             names = ("unionpay_root_certificate", "unionpay_middle_certificate")
-            pems = [
-                provider._unionpay_load_certificate(name) for name in names if provider[name]
-            ]
+            pems = [provider._unionpay_load_certificate(name) for name in names if provider[name]]
             if len(pems) < len(names):
                 continue
             try:

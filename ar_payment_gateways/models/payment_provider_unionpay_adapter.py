@@ -51,7 +51,9 @@ class PaymentProviderUnionpay(models.AbstractModel):
 
     def _unionpay_product(self, order):
         return (
-            unionpay_requests.FRONT_PRODUCT if order.product in FRONT_CHANNELS else unionpay_requests.QR_PRODUCT
+            unionpay_requests.FRONT_PRODUCT
+            if order.product in FRONT_CHANNELS
+            else unionpay_requests.QR_PRODUCT
         )
 
     # === ORDERS === #
@@ -87,9 +89,7 @@ class PaymentProviderUnionpay(models.AbstractModel):
         path = unionpay_requests.FRONT_PATH
         shown = {**content, "frontUrl": "-"}  # the way to the order's page is not for the log
         with self._ar_gateway_exchange(order, self._unionpay_operation(path, content), shown):
-            return Created(
-                pay_url=f"{self._unionpay_host()}{path}", pay_fields=self._unionpay_sign(content)
-            )
+            return Created(pay_url=f"{self._unionpay_host()}{path}", pay_fields=self._unionpay_sign(content))
 
     def _ar_gateway_form_sources(self, pay_url):
         sources = super()._ar_gateway_form_sources(pay_url)
@@ -190,7 +190,7 @@ class PaymentProviderUnionpay(models.AbstractModel):
         return notification
 
     def _unionpay_refunded_order(self, notification):
-        """Return the order that a refund is of: its notification names the refund, and UnionPay's number of the order."""
+        """Return the order of a refund, whose notification names the refund and UnionPay's number of the order."""
         refund = self.env["ar.gateway.refund"].search(
             [("provider_id", "=", self.id), ("name", "=", notification.refund_number)], limit=1
         )

@@ -85,9 +85,7 @@ class PaymentProviderUnionpayRequests(models.AbstractModel):
         if self.code != "unionpay":
             return super()._parse_response_content(response, **kwargs)
         try:
-            fields = unionpay_gateway.read_reply(
-                response.content, self._unionpay_trust(), datetime.now(UTC)
-            )
+            fields = unionpay_gateway.read_reply(response.content, self._unionpay_trust(), datetime.now(UTC))
         except RefusedMessageError as error:
             _logger.warning("Provider %s: answer refused: %s", self.id, error)
             raise ValidationError(self._unionpay_why(error)) from error

@@ -56,7 +56,9 @@ class PaymentProviderUnionpayTrial(models.AbstractModel):
         today = fields.Date.context_today(self)
         names = ("unionpay_certificate_end", "unionpay_trust_end")
         return [
-            self.env._("%(what)s: %(date)s.", what=self._fields[name]._description_string(self.env), date=self[name])
+            self.env._(
+                "%(what)s: %(date)s.", what=self._fields[name]._description_string(self.env), date=self[name]
+            )
             for name in names
             if self[name] and self[name] < today
         ]

@@ -52,9 +52,7 @@ class TestUnionpayNotify(NotifyScenarios, GatewaysHttpCase):
         """Every merchant has a certificate of the same authority, and its key."""
         fields, _headers = self.genuine()
         merchant = self.kit.merchant
-        self.assert_refused(
-            (self.resigned(fields, merchant.merchant_key, merchant.merchant_certificate), {})
-        )
+        self.assert_refused((self.resigned(fields, merchant.merchant_key, merchant.merchant_certificate), {}))
         self.assert_untouched()
 
     def test_the_name_of_unionpays_test_gateway_counts_in_test_mode_only(self):

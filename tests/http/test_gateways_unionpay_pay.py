@@ -37,7 +37,7 @@ class TestUnionpayPay(PayScenarios, GatewaysHttpCase):
         self.assertEqual(first.activity_ids.mapped("summary"), ["Paid more than was open"])
 
     def test_no_answer_and_again_repeats_the_number(self):
-        """The code was lost with the answer, so nobody can pay by it: UnionPay takes a number once, and we a new one."""
+        """The code was lost with the answer: nobody can pay by it. UnionPay takes a number once, so we make another."""
         link = self.invoice()._get_ar_payment_link()
         self.kit.knobs.drop_response_after_commit = 1
         self.assertIn("error", self.start(link).text)
@@ -167,9 +167,7 @@ class TestUnionpayFront(GatewaysHttpCase):
         order = self.order()
         self.assertEqual(order.product, "qr wallet")
         code = Created(qr_content="https://qr.95516.com/00010000/62")
-        with patch(
-            "odoo.addons.ar_payment_gateways.core.unionpay_gateway.created", lambda fields: code
-        ):
+        with patch("odoo.addons.ar_payment_gateways.core.unionpay_gateway.created", lambda fields: code):
             order.state = "closed"
             page = self.tap(WALLET)
         [go] = html.fromstring(page.text).xpath("//a[@data-go='link']")
