@@ -5,7 +5,7 @@
     "category": "Accounting/Accounting",
     "author": "AR Suite",
     "license": "LGPL-3",
-    "depends": ["account", "sale"],
+    "depends": ["account", "resource", "sale"],
     "uninstall_hook": "uninstall_hook",
     "external_dependencies": {"python": ["xlsxwriter"]},
     "data": [

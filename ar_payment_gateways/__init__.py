@@ -1,14 +1,13 @@
 from odoo.api import Environment
 
-from odoo.addons.payment import reset_payment_provider, setup_provider
+from odoo.addons.payment import reset_payment_provider
 
 from . import const, controllers, models
 
 
 def post_init_hook(env: Environment) -> None:
     """Give every company a provider of each gateway, and accounting its payment method."""
-    for code in const.AR_GATEWAYS:
-        setup_provider(env, code)
+    env["payment.provider"]._ar_setup_gateways()
 
 
 def uninstall_hook(env: Environment) -> None:

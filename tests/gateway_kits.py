@@ -25,6 +25,7 @@ class AlipayKit:
     unknown_order = {"out_trade_no": "AR20990101000000ABCDEFGHJK"}
     refund_troubles = ("drop_response_after_commit", "unsigned", "refund_unsure")
     refusal = "卖家余额不足"
+    refund_call = "alipay.trade.refund"
     codes_wait_for_a_scan = True
     refunds_take_time = False
     calls_by_method = {
@@ -106,9 +107,12 @@ class AlipayKit:
     def pay_quietly(self, number):
         self.simulator.trades.pay(self.simulator.trades.by_number[number])
 
+    def refunds(self, number):
+        """The amounts that went back of an order, in fen, sorted."""
+        return sorted(self.simulator.trades.by_number[number].refunds.values())
+
     def refunded(self, number):
-        """All that went back of an order, in fen."""
-        return sum(self.simulator.trades.by_number[number].refunds.values())
+        return sum(self.refunds(number))
 
     def finish_refunds(self):
         """Nothing is left to do: refunds are paid out at once."""
@@ -133,6 +137,7 @@ class WechatKit:
     unknown_order = {"out_trade_no": "AR20990101000000ABCDEFGHJK"}
     refund_troubles = ("drop_response_after_commit", "unsigned", "http_500")
     refusal = "INVALID_REQUEST"
+    refund_call = "POST /v3/refund/domestic/refunds"
     codes_wait_for_a_scan = False
     refunds_take_time = True
 
@@ -216,10 +221,13 @@ class WechatKit:
     def pay_quietly(self, number):
         self.simulator.orders.pay(self.simulator.orders.by_number[number])
 
-    def refunded(self, number):
-        """All that goes back of an order, paid out or not yet."""
+    def refunds(self, number):
+        """The amounts that go back of an order, paid out or not yet."""
         refunds = self.simulator.orders.by_number[number].refunds.values()
-        return sum(refund.amount for refund in refunds if refund.status in ("SUCCESS", "PROCESSING"))
+        return sorted(refund.amount for refund in refunds if refund.status in ("SUCCESS", "PROCESSING"))
+
+    def refunded(self, number):
+        return sum(self.refunds(number))
 
     def finish_refunds(self):
         """WeChat pays out what it has accepted."""

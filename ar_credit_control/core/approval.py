@@ -1,11 +1,11 @@
-"""What has to be approved by whom: rules, steps, authority, deadlines, and what an approval is good for.
+"""What has to be approved by whom: rules, steps, authority, and what an approval is good for.
 
 Users, groups' members and records are ids; amounts are in company currency; nothing here knows what a document is.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -166,11 +166,6 @@ def current(open_steps: Mapping[int, int]) -> frozenset[int]:
 
 
 # --- how long and how far ----------------------------------------------------------------------------------
-
-
-def deadline(started: datetime, sla_hours: float) -> datetime | None:
-    """Return when a step is overdue; None without an SLA (zero hours)."""
-    return started + timedelta(hours=sla_hours) if sla_hours > 0 else None
 
 
 @dataclass(frozen=True)

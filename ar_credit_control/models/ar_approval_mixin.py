@@ -17,6 +17,8 @@ class ArApprovalMixin(models.AbstractModel):
 
     _ar_approval_subject = None
     _ar_approval_activity = "ar_credit_control.mail_activity_type_approval"
+    # Fields that name what the document is about, for the mail to its approvers.
+    _ar_approval_mailed = ()
 
     ar_approval_request_ids = fields.One2many(
         "ar.approval.request",
@@ -260,9 +262,24 @@ class ArApprovalMixin(models.AbstractModel):
         template = self.env.ref("ar_credit_control.mail_template_approval", raise_if_not_found=False)
         request = self._get_ar_approval_request()
         for user in users.filtered("email") if template else ():
-            template.with_context(lang=user.lang, ar_approval_url=self._get_ar_approval_url()).send_mail(
+            spoken = {
+                "lang": user.lang,
+                "ar_approval_url": self._get_ar_approval_url(),
+                "ar_approval_rows": self.with_context(lang=user.lang)._get_ar_approval_rows(),
+            }
+            template.with_context(**spoken).send_mail(
                 request.id, email_values={"recipient_ids": [fields.Command.set(user.partner_id.ids)]}
             )
+
+    def _get_ar_approval_rows(self):
+        """Return (label, name) of what the document is about: whom, what, who sells."""
+        self.ensure_one()
+        document = self.sudo()  # sudo: approvers may read the document; names only
+        return [
+            (self._fields[name]._description_string(self.env), document[name].display_name)
+            for name in self._ar_approval_mailed
+            if document[name]
+        ]
 
     def _get_ar_approval_url(self):
         """Return the address of the document's form; the web client asks for a login first."""

@@ -1,6 +1,7 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 
-from ..core.approval import deadline
 from ..core.delegation import Bench, Seat, bench, is_met, seats
 
 STEP_STATES = [
@@ -147,9 +148,19 @@ class ArApprovalRequestStep(models.Model):
         """Make it the turn of these steps."""
         now = fields.Datetime.now()
         for step in self:
-            step.write({"state": "current", "started_on": now, "deadline": deadline(now, step.sla_hours)})
+            step.write({"state": "current", "started_on": now, "deadline": step._get_deadline(now)})
             if step.is_fallback or step._get_bench().fallback:
                 step.request_id._log("fallback", step=step, comment=step.fallback_group_id.name)
+
+    def _get_deadline(self, start):
+        """Return when the step is overdue, counted in the working hours of the company; False without a deadline."""
+        self.ensure_one()
+        if not self.sla_hours:
+            return False
+        # sudo: a customer who signs starts steps, too
+        calendar = self.company_id.sudo().resource_calendar_id
+        planned = calendar and calendar.plan_hours(self.sla_hours, start, compute_leaves=True)
+        return planned or start + timedelta(hours=self.sla_hours)  # nobody is ever at work: by the clock
 
     def _escalate(self):
         """Ask those above as well: the deadline has passed."""

@@ -54,7 +54,9 @@ class ArApprovalStepSpec(models.AbstractModel):
         help="In company currency, and inclusive: an excess of exactly this amount may still be approved here.",
     )
     currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")
-    sla_hours = fields.Float(string="Decide Within (Hours)", help="Zero: no deadline.")
+    sla_hours = fields.Float(
+        string="Decide Within (Hours)", help="Working hours of the company. Zero: no deadline."
+    )
     fallback_group_id = fields.Many2one(
         "res.groups",
         string="Otherwise",

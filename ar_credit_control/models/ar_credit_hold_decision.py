@@ -28,6 +28,7 @@ class ArCreditHoldDecision(models.AbstractModel):
 
     _ar_approval_subject = "credit_hold"
     _ar_approval_activity = ACTIVITY
+    _ar_approval_mailed = ("partner_id", "order_id", "move_id", "salesperson_id")
 
     # === ACTIONS === #
 

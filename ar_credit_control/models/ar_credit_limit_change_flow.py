@@ -25,6 +25,7 @@ class ArCreditLimitChangeFlow(models.AbstractModel):
 
     _ar_approval_subject = "credit_limit_change"
     _ar_approval_activity = ACTIVITY
+    _ar_approval_mailed = ("partner_id", "group_id")
 
     # === ACTIONS === #
 

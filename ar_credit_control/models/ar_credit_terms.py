@@ -60,6 +60,22 @@ class ArCreditTerms(models.AbstractModel):
     _name = "ar.credit.terms"
     _description = "Terms of credit limits"
 
+    def init(self):
+        """Keep the statement as a function of the database, as `ar.credit.exposure.query` does and for its reasons."""
+        self.env["ar.credit.exposure"]._keep_function(
+            "ar_credit_terms",
+            SQL("partners int[], companies int[], groups int[], since date"),
+            SQL(
+                """
+                id int, partner_id int, company_id int, control varchar, credit_limit numeric, valid_until date,
+                expiry_rule varchar, group_id int, temporaries jsonb, covers jsonb, group_control varchar,
+                group_limit numeric, group_currency_id int, group_valid_until date, group_expiry_rule varchar,
+                group_temporaries jsonb
+                """
+            ),
+            self._get_statement(),
+        )
+
     def _load(self, pairs=(), group_ids=(), since=None):
         """Read the terms of accounts, of their groups, and of the other members of those.
 
@@ -74,7 +90,13 @@ class ArCreditTerms(models.AbstractModel):
         if pairs or group_ids:
             self.env.flush_all()
             rows = self.env.execute_query_dict(
-                self._load_query(list(pairs), list(group_ids), since or fields.Date.today())
+                SQL(
+                    "SELECT * FROM ar_credit_terms(%s::int[], %s::int[], %s::int[], %s::date)",
+                    [partner_id for partner_id, _company_id in pairs],
+                    [company_id for _partner_id, company_id in pairs],
+                    list(group_ids),
+                    since or fields.Date.today(),
+                )
             )
             self._add_groups(loaded, rows)
             self._add_accounts(loaded, rows)
@@ -85,19 +107,18 @@ class ArCreditTerms(models.AbstractModel):
         loaded.defaults.update({company.id: company._get_ar_credit_default() for company in companies.sudo()})
         return loaded
 
-    def _load_query(self, pairs, group_ids, since):
+    def _get_statement(self):
         """Return the statement of `_load`: a row per account, and one per group without members."""
-        wanted = SQL(", ").join(SQL("(%s, %s)", *pair) for pair in pairs or [(0, 0)])
         return SQL(
             """
-            WITH wanted (partner_id, company_id) AS (VALUES %(wanted)s),
+            WITH wanted (partner_id, company_id) AS (SELECT * FROM UNNEST(partners, companies)),
             asked AS (
                 SELECT id, group_id FROM ar_credit_account JOIN wanted USING (partner_id, company_id)
             ),
             asked_group AS (
                 SELECT group_id AS id FROM asked WHERE group_id IS NOT NULL
                  UNION
-                SELECT id FROM ar_credit_group WHERE id = ANY(%(groups)s)
+                SELECT id FROM ar_credit_group WHERE id = ANY(groups)
             ),
             found AS (
                 SELECT id AS account_id, group_id FROM asked
@@ -120,13 +141,11 @@ class ArCreditTerms(models.AbstractModel):
               LEFT JOIN ar_credit_group grp ON grp.id = found.group_id
               LEFT JOIN temporary shared ON shared.group_id = grp.id
             """,
-            wanted=wanted,
-            groups=group_ids,
-            temporaries=self._temporary_query(since),
-            covers=self._cover_query(since),
+            temporaries=self._temporary_query(),
+            covers=self._cover_query(),
         )
 
-    def _temporary_query(self, since):
+    def _temporary_query(self):
         """Return the temporary limits per account and group, in the order in which they were applied."""
         return SQL(
             """
@@ -134,17 +153,16 @@ class ArCreditTerms(models.AbstractModel):
                    jsonb_agg(jsonb_build_array(change.new_limit, change.date_from, change.date_to,
                              change.temporary_mode, change.id) ORDER BY change.applied_on, change.id) AS parts
               FROM ar_credit_limit_change change
-             WHERE change.state = 'applied' AND change.is_temporary AND change.date_to >= %(since)s
+             WHERE change.state = 'applied' AND change.is_temporary AND change.date_to >= since
                AND (
                        change.account_id IN (SELECT account_id FROM found)
                        OR change.group_id IN (SELECT group_id FROM found)
                    )
              GROUP BY change.account_id, change.group_id
-            """,
-            since=since,
+            """
         )
 
-    def _cover_query(self, since):
+    def _cover_query(self):
         """Return the covers per account."""
         return SQL(
             """
@@ -152,11 +170,10 @@ class ArCreditTerms(models.AbstractModel):
                    jsonb_agg(jsonb_build_array(cover.amount * cover.percent / 100, cover.date_from, cover.date_to,
                              cover.mode, cover.id, cover.currency_id) ORDER BY cover.id) AS parts
               FROM ar_credit_cover cover
-             WHERE cover.state = 'active' AND (cover.date_to IS NULL OR cover.date_to >= %(since)s)
+             WHERE cover.state = 'active' AND (cover.date_to IS NULL OR cover.date_to >= since)
                AND cover.account_id IN (SELECT account_id FROM found)
              GROUP BY cover.account_id
-            """,
-            since=since,
+            """
         )
 
     def _add_groups(self, loaded, rows):

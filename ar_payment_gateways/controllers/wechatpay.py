@@ -44,7 +44,7 @@ class WechatpayController(http.Controller):
         if not order:
             return self._unknown()
         try:
-            path = order._learn_payer(code)
+            path = order._learn_payer(code, state)
         except UserError:
             path = None  # the landing page lets him try again
         if not path:

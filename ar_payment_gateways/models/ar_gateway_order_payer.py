@@ -42,17 +42,22 @@ class ArGatewayOrderPayer(models.AbstractModel):
         orders = self.sudo()  # sudo: the state is the permission; nobody is logged in where this is called.
         return orders.search([("openid_state_digest", "=", link_token.digest(state))], limit=1)
 
-    def _learn_payer(self, code):
+    def _learn_payer(self, code, state):
         """Learn who pays from the code he came back with, send the order, and return the path of its page.
 
         If WeChat does not say who it is, he is shown a code that another device can scan.
 
         :param str code: from outside.
+        :param str state: the one that this order was found by.
         :return: as `_send_and_show`; None also for a state that was used before.
         """
         self.ensure_one()
         order_id, orders = self.id, self.env["ar.gateway.order"]
-        if not orders._in_own_transaction(lambda env: env["ar.gateway.order"].browse(order_id)._use_state()):
+
+        def use(env):
+            return env["ar.gateway.order"].browse(order_id)._use_state(state)
+
+        if not orders._in_own_transaction(use):
             return None
         values = {"product": "native"}
         try:
@@ -68,14 +73,14 @@ class ArGatewayOrderPayer(models.AbstractModel):
             lambda env: env["ar.gateway.order"].browse(order_id)._send_and_show()
         )
 
-    def _use_state(self):
-        """Take back the state of a draft order; tell whether it was still there."""
+    def _use_state(self, state):
+        """Take back this state of a draft order; tell whether it was still there: of two at once one gets it."""
         rows = self.env.execute_query(
             SQL(
                 "UPDATE ar_gateway_order SET openid_state_digest = NULL"
                 " WHERE id = %s AND openid_state_digest = %s AND state = 'draft' RETURNING id",
                 self.id,
-                self.openid_state_digest,
+                link_token.digest(state),
             )
         )
         self.invalidate_recordset(["openid_state_digest"])

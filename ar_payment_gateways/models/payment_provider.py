@@ -54,6 +54,12 @@ class PaymentProvider(models.Model):
             return super()._get_reset_values()
         return dict.fromkeys(const.AR_GATEWAYS[self.code].credentials, None)
 
+    @api.model
+    def _ar_setup_gateways(self):
+        """Give every company a provider of each gateway, and accounting its payment method; what is there stays."""
+        for code in const.AR_GATEWAYS:
+            self._setup_provider(code)
+
     # === ACTIONS === #
 
     def action_ar_test_connection(self):

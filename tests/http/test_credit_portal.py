@@ -106,6 +106,9 @@ class TestCreditPortal(AccountPaymentCommon, ARHttpCase):
         self.assertEqual((order.state, order.ar_credit_hold_ids.state), ("sent", "pending"))
         self._assert_only_under_review(order, "&message=sign_ok")
         self.assertIn("error", self._sign(order)["result"], "signed once is enough")
+        mails = self.env["mail.mail"].search([("subject", "like", order.ar_credit_hold_ids.name)])
+        self.assertTrue(mails)
+        self.assertNotIn("requested by", "".join(mails.mapped("body_html")))  # by no colleague
 
     def test_paid_and_held(self):
         order = self._order(500, require_payment=True, prepayment_percent=0.1)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from odoo import fields
+from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import Form
 
@@ -88,6 +89,17 @@ class TestCreditStock(CreditCase):
         back = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
         self._validate(back)
         self.assertEqual((back.state, order.order_line.qty_delivered), ("done", 6))
+
+    def test_what_left_stays_owed_after_cancelling(self):
+        """Writing off on the order what the customer has would free credit; a return does it."""
+        order, picking = self._to_deliver()
+        self._validate(picking)
+        order.sudo()._action_cancel()
+        self.assertEqual(order.state, "cancel")
+        self.assertEqual(self.account.sudo().exposure, 100)
+        with self.assertRaises(AccessError):
+            order.order_line.with_user(self.salesman).write({"qty_delivered": 0})
+        self.assertEqual(self.account.sudo().exposure, 100)
 
     def test_delivering_more_than_ordered_is_a_change_of_the_order(self):
         self.env.ref("ar_credit_control.rule_delivery").active = False

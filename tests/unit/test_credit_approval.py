@@ -1,6 +1,6 @@
 """Approval rules, steps, authority, delegation, quorum, and the chained log, without a database."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
@@ -20,7 +20,6 @@ from odoo.addons.ar_credit_control.core.approval import (
     Step,
     choose_rule,
     current,
-    deadline,
     plan,
 )
 from odoo.addons.ar_credit_control.core.approval_log import GENESIS, entry_hash, first_broken
@@ -210,11 +209,6 @@ class TestQuorum:
     def test_own_seat_comes_first(self):
         assert Bench((Seat(2, 1), Seat(2, 2))).seats_of(2) == (Seat(2, 2), Seat(2, 1))
         assert Bench(()).users == ()
-
-    def test_sla(self):
-        start = datetime(2026, 11, 23, 8)  # noqa: DTZ001  # Odoo's datetimes are naive UTC
-        assert deadline(start, 0) is None
-        assert deadline(start, 1.5) == start + timedelta(minutes=90)
 
 
 class TestGrant:

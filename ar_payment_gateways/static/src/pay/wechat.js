@@ -7,11 +7,11 @@ const button = document.querySelector("[data-bridge]");
 let opened = false;
 
 function pay() {
+    button.disabled = true;
     // What comes of it is not believed here: the page asks the server.
     window.WeixinJSBridge.invoke("getBrandWCPayRequest", JSON.parse(button.dataset.bridge), () => {
         button.disabled = false;
     });
-    button.disabled = true;
 }
 
 function open() {
