@@ -120,9 +120,9 @@ PY
 }
 
 demo_serve() {
-    local ports port smtp_port mail_port alipay_port wechat_port
-    ports=$(demo_ports "${AR_PORT:-8069}" 2525 8025 8470 8480) || die "no free port on 127.0.0.1"
-    { read -r port; read -r smtp_port; read -r mail_port; read -r alipay_port; read -r wechat_port; } <<<"$ports"
+    local ports port smtp_port mail_port alipay_port wechat_port unionpay_port
+    ports=$(demo_ports "${AR_PORT:-8069}" 2525 8025 8470 8480 8490) || die "no free port on 127.0.0.1"
+    { read -r port; read -r smtp_port; read -r mail_port; read -r alipay_port; read -r wechat_port; read -r unionpay_port; } <<<"$ports"
     [ -z "${AR_PORT:-}" ] || [ "$port" = "$AR_PORT" ] || die "port $AR_PORT is in use; choose another with AR_PORT, or leave it out"
     demo_url=http://127.0.0.1:$port
     demo_mails=http://127.0.0.1:$mail_port
@@ -133,7 +133,9 @@ demo_serve() {
     demo_start mailbox "$python" -m tests.simulators.mailbox --smtp-port "$smtp_port" --http-port "$mail_port" --folder "$work/mail/$demo_db"
     demo_start alipay "$python" -m tests.simulators.alipay --port "$alipay_port" --state-dir "$work/alipay/$demo_db"
     demo_start wechat "$python" -m tests.simulators.wechat --port "$wechat_port" --state-dir "$work/wechat/$demo_db"
-    demo_settings "alipay=http://127.0.0.1:$alipay_port/gateway.do" "wechatpay=http://127.0.0.1:$wechat_port"
+    demo_start unionpay "$python" -m tests.simulators.unionpay --port "$unionpay_port" --state-dir "$work/unionpay/$demo_db"
+    demo_settings "alipay=http://127.0.0.1:$alipay_port/gateway.do" "wechatpay=http://127.0.0.1:$wechat_port" \
+        "unionpay=http://127.0.0.1:$unionpay_port"
     demo_start odoo odoo server -c "$demo_conf" -d "$demo_db" --http-port "$port" --smtp 127.0.0.1 --smtp-port "$smtp_port" \
         --max-cron-threads 1
     demo_until odoo demo_answers "$demo_url/web/login"
@@ -145,7 +147,7 @@ demo_serve() {
 }
 
 demo_settings() {  # demo_settings CODE=ADDRESS... : what depends on the ports and on the simulators' keys
-    local folders=("$work/alipay/$demo_db" "$work/wechat/$demo_db") marker=$work/$demo_db.gateways sum each
+    local folders=("$work/alipay/$demo_db" "$work/wechat/$demo_db" "$work/unionpay/$demo_db") marker=$work/$demo_db.gateways sum each
     psql -Xq -v ON_ERROR_STOP=1 -v url="$demo_url" "$demo_db" <<'SQL'
 insert into ir_config_parameter (key, value)
 values ('web.base.url', :'url'), ('web.base.url.freeze', 'True')
@@ -159,11 +161,11 @@ SQL
 insert into ir_config_parameter (key, value) values (:'key', :'value') on conflict (key) do update set value = excluded.value;
 SQL
     done
-    for each in alipay wechat; do demo_until "$each" grep -qs ^ready "$work/log/$demo_db-$each.log"; done
+    for each in alipay wechat unionpay; do demo_until "$each" grep -qs ^ready "$work/log/$demo_db-$each.log"; done
     sum=$(find "${folders[@]}" -type f | LC_ALL=C sort | xargs -d '\n' cat | cksum)
     [ "$(cat "$marker" 2>/dev/null)" = "$sum" ] && return
-    ALIPAY_KEYS=${folders[0]} WECHAT_KEYS=${folders[1]} odoo shell -c "$demo_conf" -d "$demo_db" --no-http --log-level=warn \
-        --shell-interface=python <.ci/demo_provider.py >"$work/log/$demo_db-provider.log" 2>&1 7>&- &&
+    ALIPAY_KEYS=${folders[0]} WECHAT_KEYS=${folders[1]} UNIONPAY_KEYS=${folders[2]} odoo shell -c "$demo_conf" -d "$demo_db" --no-http \
+        --log-level=warn --shell-interface=python <.ci/demo_provider.py >"$work/log/$demo_db-provider.log" 2>&1 7>&- &&
         ! grep -q ^Traceback "$work/log/$demo_db-provider.log" ||
         die "the payment providers could not be set up, see .work/log/$demo_db-provider.log"
     echo "$sum" >"$marker"
@@ -198,7 +200,7 @@ demo_welcome() {
   1 sales       Sales: confirm quotation S00002 of 上海联科; it exceeds the credit limit and is held
   2 credit      Sales > Orders > Credit Holds: read the numbers, approve; the order confirms
   3 sales       on the order: Create Invoice; accountant: Confirm it; its QR code is on the form and the PDF
-  4 customer    scan the code, or open the payment link, and pay with Alipay or WeChat Pay (simulators on this machine)
+  4 customer    scan the code, or open the payment link, and pay with Alipay, WeChat Pay or UnionPay (simulators on this machine)
   5 accountant  Invoicing > Customers > Dunning Runs: look at the preview, send; the letters are among the mails above
   6 accountant  Invoicing > Customers > Bank Receipts: match the receipts; then Reporting > Aged Receivables
 

@@ -1,9 +1,10 @@
 """Run by `./ar demo` in `odoo shell`: the demo company is paid through the simulators and Odoo's Demo provider.
 
-Expects ALIPAY_KEYS and WECHAT_KEYS in the environment: the folders where the simulators keep their keys. Doing it
-again changes nothing.
+Expects ALIPAY_KEYS, WECHAT_KEYS and UNIONPAY_KEYS in the environment: the folders where the simulators keep their keys.
+Doing it again changes nothing.
 """
 
+import base64
 import json
 import os
 from pathlib import Path
@@ -65,9 +66,27 @@ wechatpay.write(
 )
 wechatpay.journal_id = journal_of("WXP", "WeChat Pay", "微信支付")
 
+keys = Path(os.environ["UNIONPAY_KEYS"])
+merchant = json.loads((keys / "unionpay_merchant.json").read_text())
+unionpay = provider_of("unionpay")
+unionpay.write(
+    {
+        "unionpay_mer_id": merchant["mer_id"],
+        "unionpay_pfx": base64.b64encode((keys / "unionpay_merchant.pfx").read_bytes()),
+        "unionpay_pfx_password": merchant["password"],
+        "unionpay_root_certificate": (keys / "unionpay_root.pem").read_text(),
+        "unionpay_middle_certificate": (keys / "unionpay_middle.pem").read_text(),
+        "state": "test",
+        "is_published": True,
+    }
+)
+unionpay.journal_id = journal_of("UPY", "UnionPay", "银联")
+
 if env["ir.module.module"]._get("payment_demo").state == "installed":
     card = provider_of("demo")
     card.write({"state": "test", "is_published": True})
     card.journal_id = env.ref("ar_credit_control.demo_journal_usd")
-env["payment.method"].search([("code", "in", ("alipay", "wechat_pay", "demo"))]).active = True
+env["payment.method"].search(
+    [("code", "in", ("alipay", "wechat_pay", "unionpay_online", "demo"))]
+).active = True
 env.cr.commit()

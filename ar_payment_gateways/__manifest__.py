@@ -16,6 +16,7 @@
         "views/payment_alipay_templates.xml",
         "views/payment_provider_views.xml",
         "views/payment_provider_wechatpay_views.xml",
+        "views/payment_provider_unionpay_views.xml",
         "data/payment_provider_data.xml",
         "wizards/ar_gateway_bill_import_views.xml",
         "wizards/ar_gateway_difference_resolve_views.xml",

@@ -51,6 +51,19 @@ AR_GATEWAYS = {
         test_parameter="ar_payment_gateways.wechatpay_test_url",
         method_codes=("wechat_pay",),
     ),
+    "unionpay": Gateway(
+        # Core's `unionpay` is a brand of card.
+        method_xmlid="ar_payment_gateways.payment_method_unionpay_online",
+        credentials=(
+            "unionpay_mer_id",
+            "unionpay_private_key",
+            "unionpay_certificate",
+            "unionpay_root_certificate",
+            "unionpay_middle_certificate",
+        ),
+        test_parameter="ar_payment_gateways.unionpay_test_url",
+        method_codes=("unionpay_online",),
+    ),
 }
 """Our gateways by provider code."""
 
@@ -67,6 +80,9 @@ WECHATPAY_CERTIFICATES_MINUTES = 10
 """Platform certificates are not asked for more often than that, whatever messages come."""
 WECHATPAY_H5_MINUTES = 4
 """An H5 order's address is good for five minutes ("H5下单"); an older one is not shown again."""
+
+UNIONPAY_RETURN_ROUTE = "/payment/unionpay/return"
+"""Followed by the token of an order: where UnionPay's cashier sends the browser back to, by POST."""
 
 NOTIFICATION_MAX_BYTES = 65536
 

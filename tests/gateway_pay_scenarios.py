@@ -112,7 +112,7 @@ class PayScenarios:
             .create(
                 {
                     "provider_id": self.provider.id,
-                    "payment_method_id": self.env.ref(f"payment.payment_method_{self.kit.method}").id,
+                    "payment_method_id": self.provider._ar_gateway_payment_method().id,
                     "amount": invoice.amount_residual,
                     "currency_id": self.cny.id,
                     "partner_id": self.partner_a.id,

@@ -1,4 +1,5 @@
 from . import gateway
 from . import pay
+from . import unionpay
 from . import wechatpay
 from . import settlement

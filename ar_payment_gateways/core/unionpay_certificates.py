@@ -123,7 +123,7 @@ def _signer_key(certificate: x509.Certificate, trust: Trust, now: datetime) -> R
         raise UntrustedCertificateError("authority")
     if owner(certificate) not in trust.owners:
         raise UntrustedCertificateError("owner")
-    return _rsa_key(certificate)
+    return rsa_key_of(certificate)
 
 
 def owner(certificate: x509.Certificate) -> str:
@@ -131,6 +131,19 @@ def owner(certificate: x509.Certificate) -> str:
     names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     parts = str(names[0].value).split("@") if len(names) == 1 else []
     return parts[2] if len(parts) > 2 else ""
+
+
+def check_trust(trust: Trust, now: datetime) -> None:
+    """Return if signatures can be traced to these certificates at all.
+
+    :param now: with a zone.
+    :raise UntrustedCertificateError: in every other case.
+    """
+    _check_issued(trust.middle, trust.root)
+    for each in (trust.middle, trust.root):
+        if not _is_authority(each):
+            raise UntrustedCertificateError("issuer is no authority")
+        _check_time(each, now)
 
 
 def _check_issued(certificate: x509.Certificate, issuer: x509.Certificate) -> None:
@@ -141,7 +154,7 @@ def _check_issued(certificate: x509.Certificate, issuer: x509.Certificate) -> No
         raise UntrustedCertificateError("hash")
     # The signature first: nothing else of a stranger's certificate is parsed before somebody has vouched for it.
     try:
-        _rsa_key(issuer).verify(
+        rsa_key_of(issuer).verify(
             certificate.signature, certificate.tbs_certificate_bytes, PKCS1v15(), algorithm
         )
     except InvalidSignature:
@@ -166,7 +179,11 @@ def _is_authority(certificate: x509.Certificate) -> bool:
     return constraints.ca
 
 
-def _rsa_key(certificate: x509.Certificate) -> RSAPublicKey:
+def rsa_key_of(certificate: x509.Certificate) -> RSAPublicKey:
+    """Return the key of a certificate, of RSA and long enough.
+
+    :raise UntrustedCertificateError: if it has no such key.
+    """
     try:
         key = certificate.public_key()
     except ValueError:

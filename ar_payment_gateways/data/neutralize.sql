@@ -18,6 +18,14 @@ UPDATE payment_provider
        wechatpay_platform_certificates = NULL,
        wechatpay_app_secret = NULL
  WHERE code = 'wechatpay';
+UPDATE payment_provider
+   SET state = 'disabled',
+       unionpay_mer_id = NULL,
+       unionpay_private_key = NULL,
+       unionpay_certificate = NULL,
+       unionpay_root_certificate = NULL,
+       unionpay_middle_certificate = NULL
+ WHERE code = 'unionpay';
 DELETE FROM ir_config_parameter WHERE key LIKE 'ar\_payment\_gateways.%\_test\_url';
 UPDATE ir_cron
    SET active = FALSE

@@ -30,6 +30,10 @@ from . import payment_provider_wechatpay_openid
 from . import payment_provider_wechatpay_trial
 from . import payment_provider_wechatpay
 from . import payment_provider_wechatpay_adapter
+from . import payment_provider_unionpay_requests
+from . import payment_provider_unionpay_trial
+from . import payment_provider_unionpay
+from . import payment_provider_unionpay_adapter
 from . import payment_provider
 from . import payment_transaction
 from . import res_config_settings

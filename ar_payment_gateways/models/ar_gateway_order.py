@@ -75,7 +75,9 @@ class ArGatewayOrder(models.Model):
     pay_url = fields.Char("Gateway's Page", readonly=True)
     pay_fields = fields.Json("Form for the Gateway's Page", readonly=True, groups="base.group_system")
     payer_address = fields.Char(readonly=True, groups="base.group_system")
+    ordered_at = fields.Datetime("Ordered On", readonly=True, default=fields.Datetime.now, copy=False)
     expires_at = fields.Datetime(required=True, readonly=True)
+    payable_until = fields.Datetime(readonly=True, help="The end that the gateway was told.")
     queried_at = fields.Datetime("Last Query", readonly=True)
     query_count = fields.Integer("Queries", readonly=True)
     next_query_at = fields.Datetime("Next Query", readonly=True, index="btree_not_null")
@@ -169,7 +171,9 @@ class ArGatewayOrder(models.Model):
                 "currency_id": transaction.currency_id.id,
                 "amount_minor": self._to_minor(transaction.amount, transaction.currency_id),
                 "next_query_at": now + timedelta(minutes=1),
+                "ordered_at": now,
                 "expires_at": now + timedelta(minutes=const.ORDER_MINUTES),
+                "payable_until": now + timedelta(minutes=const.ORDER_MINUTES),
                 "access_token": token,
                 "access_digest": link_token.digest(token),
             }

@@ -43,9 +43,10 @@ class ArGatewayOrderPage(models.AbstractModel):
         return f"{const.ORDER_ROUTE}/{self.sudo().access_token}"  # sudo: called for whoever opened the order
 
     def _pay_origin(self):
-        """Return the origin (scheme and host) that the browser posts `pay_fields` to, for the page's policy, or ''."""
-        url = urlsplit(self.pay_url or "")
-        return f"{url.scheme}://{url.netloc}" if url.scheme in ("https", "http") else ""
+        """Return where the browser posts `pay_fields` to, for the page's policy (its `form-action`), or ''."""
+        if urlsplit(self.pay_url or "").scheme not in ("https", "http"):
+            return ""
+        return self.provider_id._ar_gateway_form_sources(self.pay_url)
 
     def _gateway_qr_svg(self):
         """Return the gateway's own code as inline SVG: shown on a screen for minutes, never printed."""

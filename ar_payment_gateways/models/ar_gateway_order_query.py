@@ -127,14 +127,20 @@ class ArGatewayOrder(models.Model):
             _logger.warning("Order %s: no answer to closing it: %s", self.name, error)
             return Closing.UNKNOWN
 
+    def _is_past_paying(self):
+        """Tell whether the time that the gateway was told is over, with some minutes for payments under way."""
+        grace = timedelta(minutes=const.CLOSE_GRACE_MINUTES)
+        return (self.payable_until or self.expires_at) + grace <= fields.Datetime.now()
+
     def _expire(self):
         """Close an order whose time is over: at the gateway first, here only when it can no longer be paid."""
         self.ensure_one()
         known = self._query()
         if self.state not in ("draft", "open") or known is None:
             return
-        if known and self._close_at_gateway() is not Closing.CLOSED:
-            return  # paid in this very moment, or no answer: the next run will see
+        if (known or not self._is_past_paying()) and self._close_at_gateway() is not Closing.CLOSED:
+            # Paid in this very moment, or no answer, or a gateway that closes nothing: the next run will see.
+            return
         order = self.try_lock_for_update(allow_referencing=True)
         if order.state in ("draft", "open"):
             order._close_locally()

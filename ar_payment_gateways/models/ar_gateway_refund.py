@@ -64,6 +64,10 @@ class ArGatewayRefund(models.Model):
     reason = fields.Char(readonly=True, help="What the customer gets to read.")
     problem = fields.Char(readonly=True, help="Why it was refused, or what the last attempt met with.")
     gateway_reference = fields.Char("Gateway's Number", readonly=True)
+    product = fields.Char(
+        "Gateway's Kind of Refund", readonly=True, help="How the gateway is asked to give it back."
+    )
+    ordered_at = fields.Datetime("Asked For On", readonly=True, default=fields.Datetime.now, copy=False)
     refunded_at = fields.Datetime(readonly=True)
     asked_at = fields.Datetime("Last Attempt", readonly=True)
     ask_count = fields.Integer("Attempts", readonly=True)
@@ -109,7 +113,7 @@ class ArGatewayRefund(models.Model):
                 and refund.move_id == (move or refund.move_id.browse())
                 and refund.origin == "odoo"
                 and refund.state != "failed"
-                and refund.create_date >= since
+                and refund.ordered_at >= since
             )
         )
         if not twin and amount_minor > order._refundable_minor():
@@ -134,12 +138,14 @@ class ArGatewayRefund(models.Model):
         :param transaction: payment.transaction with operation `refund`, in sudo; its amount is negative.
         """
         order = transaction.source_transaction_id._ar_paid_order()
+        amount_minor = order._to_minor(-transaction.amount, transaction.currency_id)
         return self.create(
             {
                 "name": order_number.new_order_number(fields.Datetime.now(), "RF"),
                 "order_id": order.id,
                 "transaction_id": transaction.id,
-                "amount_minor": order._to_minor(-transaction.amount, transaction.currency_id),
+                "amount_minor": amount_minor,
+                "product": order.provider_id._ar_gateway_refund_product(order, amount_minor),
                 "next_query_at": fields.Datetime.now() + timedelta(minutes=const.REFUND_RETRY_MINUTES[0]),
                 **values,
             }

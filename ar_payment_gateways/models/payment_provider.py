@@ -15,6 +15,7 @@ class PaymentProvider(models.Model):
     _inherit = [
         "payment.provider.alipay",
         "payment.provider.wechatpay",
+        "payment.provider.unionpay",
         "payment.provider",
     ]
 
@@ -22,6 +23,7 @@ class PaymentProvider(models.Model):
         selection_add=[
             ("alipay", "Alipay"),
             ("wechatpay", "WeChat Pay"),
+            ("unionpay", "UnionPay"),
         ],
         ondelete=dict.fromkeys(const.AR_GATEWAYS, "set default"),
     )

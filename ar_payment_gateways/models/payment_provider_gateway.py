@@ -118,6 +118,21 @@ class PaymentProviderGateway(models.AbstractModel):
         """
         return []
 
+    def _ar_gateway_form_sources(self, pay_url):
+        """Return which hosts a form to `pay_url` leads to, as a content security policy names them.
+
+        :param str pay_url: of http or https.
+        """
+        url = urlsplit(pay_url)
+        return f"{url.scheme}://{url.netloc}"
+
+    def _ar_gateway_refund_product(self, order, amount_minor):
+        """Return which of its ways to give money back the gateway is asked for; `refund.product`, or ''.
+
+        :param order: the ar.gateway.order that is refunded; its other refunds are on it.
+        """
+        return ""
+
     def _ar_gateway_bridge(self, order):
         """Return what the order's page hands to the wallet whose browser it is open in; {}: nothing.
 

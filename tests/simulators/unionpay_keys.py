@@ -49,6 +49,7 @@ class Merchant:
     merchant_certificate: object
     mer_id: str = MER_ID
     password: str = PASSWORD
+    middle_key: object = None  # of the authority; only where it was made just now
 
     @classmethod
     def new(cls):
@@ -56,6 +57,7 @@ class Merchant:
         return cls(
             merchant_key=merchant_key,
             signer_key=signer_key,
+            middle_key=middle_key,
             root=issue("Simulator Root CA", root_key, "Simulator Root CA", root_key, ca=True),
             middle=issue("Simulator OCA1", middle_key, "Simulator Root CA", root_key, ca=True),
             signer=issue(SIGNER_CN, signer_key, "Simulator OCA1", middle_key),
