@@ -7,51 +7,32 @@ a new order is confirmed several times (rolled back each time), median time and 
 SIZES: numbers of open documents, comma-separated; 10,1000,10000 without it. Exits 1 where a figure is missed.
 """
 
-import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-WORK = ROOT / ".work"
+from tests.bench.shell import WORK, copied, in_shell, run
+
 # A peer to measure, never a dependency; unpacked into the work folder.
 OCA = ["odoo-addon-sale-financial-risk==19.0.1.0.1", "odoo-addon-account-financial-risk==19.0.1.0.0.6"]
 CUSTOMERS, RUNS = 10_000, 15
 MORE_QUERIES, MORE_MS, RATIO = 5, 5.0, 2.0
 
 MEASURE = """
-import json, sys
-sys.path.insert(0, {root!r})
+import json
 from tests.bench.credit_measure import measure
 print("RESULT", json.dumps(measure(env, {kind!r}, {sizes!r}, {customers}, {runs})))
 """
 
 
-def run(*command, stdin=None, **environment):
-    """Run a command to its end; return its output, or stop with it."""
-    done = subprocess.run(
-        command, input=stdin, text=True, capture_output=True, check=False, env={**os.environ, **environment}
-    )
-    if done.returncode:
-        sys.exit(f"{' '.join(command)} failed:\n{(done.stdout + done.stderr)[-3000:]}")
-    return done.stdout
-
-
 def measured(kind, template, conf, sizes, addons=()):
-    """Measure on a copy of `template` (with `addons` installed in it) and drop it again."""
-    database = f"ar_bench_credit_{kind}"
-    run("dropdb", "--if-exists", "--force", database)
-    run("createdb", "-T", template, database)
-    options = ["-c", str(conf), "-d", database, "--no-http", "--log-level=error"]
-    try:
+    """Measure on a copy of `template`, with `addons` installed in it."""
+    with copied(template, f"ar_bench_credit_{kind}") as database:
         if addons:
+            options = ["-c", str(conf), "-d", database, "--no-http", "--log-level=error"]
             run("odoo", *options, "-i", ",".join(addons), "--stop-after-init")
-        script = MEASURE.format(root=str(ROOT), kind=kind, sizes=sizes, customers=CUSTOMERS, runs=RUNS)
-        output = run("odoo", "shell", *options, stdin=script)
-        return json.loads(output.split("RESULT", 1)[1].strip().splitlines()[0])
-    finally:
-        run("dropdb", "--if-exists", "--force", database)
+        script = MEASURE.format(kind=kind, sizes=sizes, customers=CUSTOMERS, runs=RUNS)
+        return in_shell(database, conf, script)
 
 
 def with_oca(conf):
