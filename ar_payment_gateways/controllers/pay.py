@@ -77,6 +77,7 @@ class PayController(http.Controller):
         if not link:
             return self._unknown()
         self._note("opened", link)
+        self._book(link)
         return self._landing(link)
 
     @http.route(
@@ -93,6 +94,7 @@ class PayController(http.Controller):
         link = request.env["ar.payment.link"]._by_token(token)
         if not link:
             return self._unknown()
+        self._book(link)
         if link._condition() != "active" or visitor().is_robot:
             return self._landing(link)
         if not self._note("started", link):
@@ -215,6 +217,13 @@ class PayController(http.Controller):
         # Whatever is wrong with the booking, the customer has paid and must not see an error.
         except Exception:
             _logger.exception("Transaction %s could not be booked yet.", transaction.reference)
+
+    @classmethod
+    def _book(cls, link):
+        """Book what was paid through this link a moment ago, so that it is not asked for again."""
+        for transaction in link._unbooked():
+            cls._post_process(transaction)
+            request.env.invalidate_all()
 
     @staticmethod
     def _note(event, link):

@@ -148,7 +148,7 @@ class ArPaymentLink(models.Model):
 
     @api.depends("revoked_on", "expiry_date", "single_use", "order_ids.state", "amount_due", "move_ids.state")
     def _compute_state(self):
-        today = fields.Date.context_today(self)
+        today = fields.Date.today()
         for link in self:
             if link.revoked_on:
                 link.state = "revoked"
@@ -174,7 +174,7 @@ class ArPaymentLink(models.Model):
         settled_orders = self.search(of_order & ~revoked).sudo().filtered(lambda link: link._is_settled())
         settled = Domain("id", "in", settled_orders.ids) | (Domain("move_ids", "!=", False) & ~open_move)
         used = Domain("single_use", "=", True) & Domain("order_ids.state", "=", "paid")
-        overdue = Domain("expiry_date", "<", fields.Date.context_today(self))
+        overdue = Domain("expiry_date", "<", fields.Date.today())
         domains = {
             "revoked": revoked,
             "paid": ~revoked & settled,

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .. import const
+from ..core.link_payment import total
 from ..core.visitor import NOBODY_KNOWN
 
 
@@ -68,15 +69,19 @@ class ArPaymentLink(models.Model):
         self._check_rate()
         return orders._prepare(self._create_transaction(provider, items, asked), self, visitor)
 
-    def _create_transaction(self, provider, items, amount):
+    def _create_transaction(self, provider, items=None, amount=None):
         """Make the draft transaction of an attempt.
 
         It is for all documents with something open, also when only a part is paid: Odoo sets the money off against
         what was due first, and what is paid elsewhere meanwhile leaves it to the next.
 
         :param items: what is asked for now, of `_open_items`.
-        :param float amount: computed or checked here, never what a browser says.
+        :param float amount: computed or checked here, never what a browser says; all of it if it is left out.
         """
+        if items is None:
+            items = self._open_items()[self]
+        if amount is None:
+            amount = float(total(items))
         documents = self._payable_documents(items)
         is_order = documents._name == "sale.order"
         return self.env["payment.transaction"].create(

@@ -222,6 +222,21 @@ class ArPaymentLinkPage(models.AbstractModel):
         )
         return max(0.0, self.currency_id.round(float(credit)))
 
+    def _unbooked(self):
+        """Return the transactions, in sudo, by which this was paid and which Odoo has not booked yet."""
+        # sudo: as the link, which whoever opens its page may not read either.
+        return (
+            self.env["payment.transaction"]
+            .sudo()
+            .search(
+                [
+                    ("ar_gateway_order_ids.link_id", "=", self.id),
+                    ("state", "=", "done"),
+                    ("is_post_processed", "=", False),
+                ]
+            )
+        )
+
     def _receipts(self):
         """Return the gateway orders, in sudo, by which this was paid, the last one first."""
         orders = self.sudo().order_ids  # sudo: for whoever holds the link

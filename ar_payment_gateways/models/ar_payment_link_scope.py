@@ -185,7 +185,7 @@ class ArPaymentLinkScope(models.AbstractModel):
 
         Queries do not grow with the number of links of invoices and customers; orders are read one by one.
         """
-        today = fields.Date.context_today(self)
+        today = fields.Date.today()  # no query for the time zone of a user
         by_move, by_partner = self._open_lines()
         result = {}
         for link in self:

@@ -101,7 +101,7 @@ class ArPaymentLinkMake(models.TransientModel):
             [("move_id", "in", moves.ids), *links._open_line_domain()]
         )
         by_move, _by_owner = links._group_lines(lines)
-        today = fields.Date.context_today(self)
+        today = fields.Date.today()
         for (owner, _each), some in groupby(
             moves, lambda move: (links._owner_of(move), not together and move.id)
         ):

@@ -48,6 +48,19 @@ class TestParts(LandingCase):
         self.assertEqual(self.inv.amount_residual, 60.0)
         self.assertIn("60.00", self.landing(self.link).text)
 
+    def test_what_was_just_paid_is_not_asked_for_again(self):
+        """The cron that books a payment may need a minute; the customer comes back at once."""
+        self.post(amount="40")
+        self.pay(self.link.order_ids)
+        self.assertEqual(self.inv.amount_residual, 100.0)  # nobody has polled
+        self.assertIn("60.00", self.landing(self.link).text)
+        self.env.invalidate_all()
+        self.assertEqual(self.inv.amount_residual, 60.0)
+        self.post(amount="50")
+        self.pay(self.link.order_ids[0])
+        self.assertIn("Please enter an amount", self.post(amount="50").text)
+        self.assertEqual(len(self.link.order_ids), 2)
+
     def test_a_wrong_amount_is_explained(self):
         for amount in ("1", "100.01", "x"):
             page = self.post(amount=amount).text
