@@ -58,7 +58,7 @@ demo_database() {
 
 demo_create() {
     say "creating the demo database (a minute)"
-    rm -f "$work/log/$demo_db.log" "$work/$demo_db.stamp" "$work/$demo_db.alipay"
+    rm -f "$work/log/$demo_db.log" "$work/$demo_db.stamp" "$work/$demo_db.gateways"
     rm -rf "$work/mail/$demo_db"
     copy_db "$base" "$demo_db"
     # Odoo loads an addon's demo data only on top of addons that have theirs: say so, and ours alone is loaded.
@@ -120,9 +120,9 @@ PY
 }
 
 demo_serve() {
-    local ports port smtp_port mail_port alipay_port
-    ports=$(demo_ports "${AR_PORT:-8069}" 2525 8025 8470) || die "no free port on 127.0.0.1"
-    { read -r port; read -r smtp_port; read -r mail_port; read -r alipay_port; } <<<"$ports"
+    local ports port smtp_port mail_port alipay_port wechat_port
+    ports=$(demo_ports "${AR_PORT:-8069}" 2525 8025 8470 8480) || die "no free port on 127.0.0.1"
+    { read -r port; read -r smtp_port; read -r mail_port; read -r alipay_port; read -r wechat_port; } <<<"$ports"
     [ -z "${AR_PORT:-}" ] || [ "$port" = "$AR_PORT" ] || die "port $AR_PORT is in use; choose another with AR_PORT, or leave it out"
     demo_url=http://127.0.0.1:$port
     demo_mails=http://127.0.0.1:$mail_port
@@ -132,7 +132,8 @@ demo_serve() {
     cd "$root" || return
     demo_start mailbox "$python" -m tests.simulators.mailbox --smtp-port "$smtp_port" --http-port "$mail_port" --folder "$work/mail/$demo_db"
     demo_start alipay "$python" -m tests.simulators.alipay --port "$alipay_port" --state-dir "$work/alipay/$demo_db"
-    demo_settings "http://127.0.0.1:$alipay_port/gateway.do"
+    demo_start wechat "$python" -m tests.simulators.wechat --port "$wechat_port" --state-dir "$work/wechat/$demo_db"
+    demo_settings "alipay=http://127.0.0.1:$alipay_port/gateway.do" "wechatpay=http://127.0.0.1:$wechat_port"
     demo_start odoo odoo server -c "$demo_conf" -d "$demo_db" --http-port "$port" --smtp 127.0.0.1 --smtp-port "$smtp_port" \
         --max-cron-threads 1
     demo_until odoo demo_answers "$demo_url/web/login"
@@ -143,22 +144,28 @@ demo_serve() {
     die "$(demo_dead) has ended; its last words are in .work/log/$demo_db-$(demo_dead).log"
 }
 
-demo_settings() {  # demo_settings ALIPAY_URL : what depends on the ports and on the simulator's keys
-    local keys=$work/alipay/$demo_db marker=$work/$demo_db.alipay sum
-    psql -Xq -v ON_ERROR_STOP=1 -v url="$demo_url" -v alipay="$1" "$demo_db" <<'SQL'
+demo_settings() {  # demo_settings CODE=ADDRESS... : what depends on the ports and on the simulators' keys
+    local folders=("$work/alipay/$demo_db" "$work/wechat/$demo_db") marker=$work/$demo_db.gateways sum each
+    psql -Xq -v ON_ERROR_STOP=1 -v url="$demo_url" "$demo_db" <<'SQL'
 insert into ir_config_parameter (key, value)
-values ('web.base.url', :'url'), ('web.base.url.freeze', 'True'), ('ar_payment_gateways.alipay_test_url', :'alipay')
+values ('web.base.url', :'url'), ('web.base.url.freeze', 'True')
     on conflict (key) do update set value = excluded.value;
 -- Odoo sends queued mail once an hour; who tries things out wants to see it.
 update ir_cron set interval_number = 1, interval_type = 'minutes', nextcall = now() at time zone 'utc'
  where id = (select res_id from ir_model_data where module = 'mail' and name = 'ir_cron_mail_scheduler_action');
 SQL
-    demo_until alipay grep -qs ^ready "$work/log/$demo_db-alipay.log"
-    sum=$(cat "$keys"/* | cksum)
+    for each in "$@"; do
+        psql -Xq -v ON_ERROR_STOP=1 -v key="ar_payment_gateways.${each%%=*}_test_url" -v value="${each#*=}" "$demo_db" <<'SQL'
+insert into ir_config_parameter (key, value) values (:'key', :'value') on conflict (key) do update set value = excluded.value;
+SQL
+    done
+    for each in alipay wechat; do demo_until "$each" grep -qs ^ready "$work/log/$demo_db-$each.log"; done
+    sum=$(find "${folders[@]}" -type f | LC_ALL=C sort | xargs -d '\n' cat | cksum)
     [ "$(cat "$marker" 2>/dev/null)" = "$sum" ] && return
-    ALIPAY_KEYS=$keys odoo shell -c "$demo_conf" -d "$demo_db" --no-http --log-level=warn --shell-interface=python \
-        <.ci/demo_provider.py >"$work/log/$demo_db-provider.log" 2>&1 7>&- && ! grep -q ^Traceback "$work/log/$demo_db-provider.log" ||
-        die "the Alipay provider could not be set up, see .work/log/$demo_db-provider.log"
+    ALIPAY_KEYS=${folders[0]} WECHAT_KEYS=${folders[1]} odoo shell -c "$demo_conf" -d "$demo_db" --no-http --log-level=warn \
+        --shell-interface=python <.ci/demo_provider.py >"$work/log/$demo_db-provider.log" 2>&1 7>&- &&
+        ! grep -q ^Traceback "$work/log/$demo_db-provider.log" ||
+        die "the payment providers could not be set up, see .work/log/$demo_db-provider.log"
     echo "$sum" >"$marker"
 }
 
@@ -191,7 +198,7 @@ demo_welcome() {
   1 sales       Sales: confirm quotation S00002 of 上海联科; it exceeds the credit limit and is held
   2 credit      Sales > Orders > Credit Holds: read the numbers, approve; the order confirms
   3 sales       on the order: Create Invoice; accountant: Confirm it; its QR code is on the form and the PDF
-  4 customer    scan the code, or open the payment link, and pay with Alipay (a simulator on this machine)
+  4 customer    scan the code, or open the payment link, and pay with Alipay or WeChat Pay (simulators on this machine)
   5 accountant  Invoicing > Customers > Dunning Runs: look at the preview, send; the letters are among the mails above
   6 accountant  Invoicing > Customers > Bank Receipts: match the receipts; then Reporting > Aged Receivables
 

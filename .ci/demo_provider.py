@@ -1,6 +1,7 @@
-"""Run by `./ar demo` in `odoo shell`: the demo company is paid through the Alipay simulator and Odoo's Demo provider.
+"""Run by `./ar demo` in `odoo shell`: the demo company is paid through the simulators and Odoo's Demo provider.
 
-Expects ALIPAY_KEYS in the environment: the folder where the simulator keeps its keys. Doing it again changes nothing.
+Expects ALIPAY_KEYS and WECHAT_KEYS in the environment: the folders where the simulators keep their keys. Doing it
+again changes nothing.
 """
 
 import json
@@ -43,9 +44,30 @@ alipay.write(
     }
 )
 alipay.journal_id = journal_of("ALI", "Alipay", "支付宝")
+
+keys = Path(os.environ["WECHAT_KEYS"])
+merchant = json.loads((keys / "wechat_merchant.json").read_text())
+wechatpay = provider_of("wechatpay")
+wechatpay.write(
+    {
+        "wechatpay_mchid": merchant["mchid"],
+        "wechatpay_appid": merchant["appid"],
+        "wechatpay_private_key": (keys / "wechat_merchant_private.pem").read_text(),
+        "wechatpay_certificate_serial": merchant["merchant_serial"],
+        "wechatpay_apiv3_key": merchant["apiv3_key"],
+        "wechatpay_public_key_id": merchant["key_id"],
+        "wechatpay_public_key": (keys / "wechat_platform_public.pem").read_text(),
+        "wechatpay_h5": True,
+        "wechatpay_app_secret": merchant["appsecret"],
+        "state": "test",
+        "is_published": True,
+    }
+)
+wechatpay.journal_id = journal_of("WXP", "WeChat Pay", "微信支付")
+
 if env["ir.module.module"]._get("payment_demo").state == "installed":
     card = provider_of("demo")
     card.write({"state": "test", "is_published": True})
     card.journal_id = env.ref("ar_credit_control.demo_journal_usd")
-env["payment.method"].search([("code", "in", ("alipay", "demo"))]).active = True
+env["payment.method"].search([("code", "in", ("alipay", "wechat_pay", "demo"))]).active = True
 env.cr.commit()

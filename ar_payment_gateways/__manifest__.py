@@ -1,6 +1,6 @@
 {
     "name": "AR Payment Gateways",
-    "summary": "One QR code on the invoice, paid with Alipay or any other provider",
+    "summary": "One QR code on the invoice, paid with Alipay, WeChat Pay or any other provider",
     "version": "19.0.1.0.0",
     "category": "Accounting/Payment Providers",
     "author": "AR Suite",
@@ -14,6 +14,7 @@
         "data/ir_cron.xml",
         "views/payment_alipay_templates.xml",
         "views/payment_provider_views.xml",
+        "views/payment_provider_wechatpay_views.xml",
         "data/payment_provider_data.xml",
         "wizards/ar_payment_link_make_views.xml",
         "views/ar_gateway_order_views.xml",

@@ -35,6 +35,22 @@ AR_GATEWAYS = {
         test_parameter=TEST_GATEWAY_PARAMETER,
         method_codes=("alipay",),
     ),
+    "wechatpay": Gateway(
+        method_xmlid="payment.payment_method_wechat_pay",
+        credentials=(
+            "wechatpay_mchid",
+            "wechatpay_appid",
+            "wechatpay_private_key",
+            "wechatpay_certificate_serial",
+            "wechatpay_apiv3_key",
+            "wechatpay_public_key_id",
+            "wechatpay_public_key",
+            "wechatpay_platform_certificates",
+            "wechatpay_app_secret",
+        ),
+        test_parameter="ar_payment_gateways.wechatpay_test_url",
+        method_codes=("wechat_pay",),
+    ),
 }
 """Our gateways by provider code."""
 
@@ -43,6 +59,14 @@ NOTIFY_ROUTE = "/payment/%s/notify"
 CHECKOUT_ROUTE = "/payment/%s/checkout"
 PAY_ROUTE = "/pay"
 ORDER_ROUTE = "/pay/order"
+
+WECHATPAY_AUTHORIZE_ROUTE = "/payment/wechatpay/authorize"
+"""Followed by the token of an order: leads through WeChat, which comes back to the other one."""
+WECHATPAY_OPENID_ROUTE = "/payment/wechatpay/openid"
+WECHATPAY_CERTIFICATES_MINUTES = 10
+"""Platform certificates are not asked for more often than that, whatever messages come."""
+WECHATPAY_H5_MINUTES = 4
+"""An H5 order's address is good for five minutes ("H5下单"); an older one is not shown again."""
 
 NOTIFICATION_MAX_BYTES = 65536
 

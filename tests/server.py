@@ -69,16 +69,16 @@ class OdooServer:
         self._end(signal.SIGKILL)
 
     def _end(self, number):
-        if self.process is None:
+        process, self.process = self.process, None
+        if process is None:
             return
         with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, number)
+            os.killpg(process.pid, number)
         with suppress(subprocess.TimeoutExpired):
-            self.process.wait(30)
+            process.wait(30)
         with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        self.process = None
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
     def queries_of(self, path):
         """Return how many queries each request of a path took, in the order of the log."""

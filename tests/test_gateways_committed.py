@@ -12,8 +12,7 @@ from odoo.tools import SQL
 from odoo.addons.ar_payment_gateways import const
 
 from tests.common import ARCase
-from tests.simulators import alipay_keys
-from tests.simulators.alipay import AlipaySimulator
+from tests.gateway_kits import AlipayKit
 
 THREADS = 4
 
@@ -21,27 +20,25 @@ THREADS = 4
 class CommittedCase(ARCase):
     """A draft transaction of 12.34 at a provider, both committed; removed afterwards."""
 
+    gateway = AlipayKit
+
     def setUp(self):
         super().setUp()
-        self.alipay = self.enterContext(AlipaySimulator())
-        merchant = self.alipay.merchant
+        self.kit = self.gateway()
+        self.enterContext(self.kit.simulator)
+        self.kit.reset()
+        self.parameter = const.AR_GATEWAYS[self.kit.code].test_parameter
         self.addCleanup(self.clean_up)
         with self.committed() as env:
-            provider = env.ref("ar_payment_gateways.payment_provider_alipay").copy({"name": "Concurrency"})
-            provider.write(
-                {
-                    "alipay_app_id": merchant.app_id,
-                    "alipay_seller_id": merchant.seller_id,
-                    "alipay_private_key": alipay_keys.private_pem(merchant.merchant_key),
-                    "alipay_public_key": alipay_keys.public_pem(merchant.alipay_key),
-                }
-            )
+            template = env.ref(f"ar_payment_gateways.payment_provider_{self.kit.code}")
+            provider = template.copy({"name": "Concurrency"})
+            provider.write(self.kit.credentials)
             env.cr.execute("UPDATE payment_provider SET state = 'test' WHERE id = %s", [provider.id])
-            env["ir.config_parameter"].set_param(const.TEST_GATEWAY_PARAMETER, self.alipay.url)
+            env["ir.config_parameter"].set_param(self.parameter, self.kit.address)
             transaction = env["payment.transaction"].create(
                 {
                     "provider_id": provider.id,
-                    "payment_method_id": env.ref("payment.payment_method_alipay").id,
+                    "payment_method_id": env.ref(f"payment.payment_method_{self.kit.method}").id,
                     "amount": 12.34,
                     "currency_id": env.ref("base.CNY").id,
                     "partner_id": env.ref("base.main_partner").id,
@@ -80,7 +77,7 @@ class CommittedCase(ARCase):
                 )
             env.cr.execute("UPDATE payment_provider SET state = 'disabled' WHERE id = %s", [self.provider_id])
             env["payment.provider"].browse(self.provider_id).unlink()
-            env["ir.config_parameter"].set_param(const.TEST_GATEWAY_PARAMETER, False)
+            env["ir.config_parameter"].set_param(self.parameter, False)
             env["ir.cron.trigger"].search([("cron_id", "=", self.cron(env).id)]).unlink()
 
     def cron(self, env):
@@ -104,7 +101,10 @@ class CommittedCase(ARCase):
         self.assertEqual(len(results), THREADS)
         return results
 
-    def receive(self, env, fields):
-        """Take a notification; return what is answered."""
-        body = urlencode(fields).encode()
-        return env["ar.gateway.order"]._receive("alipay", self.provider_id, body, {}).body
+    def receive(self, env, message):
+        """Take a notification (body, headers); return the status and the text of the answer."""
+        body, headers = message
+        if isinstance(body, dict):
+            body = urlencode(body).encode()
+        answer = env["ar.gateway.order"]._receive(self.kit.code, self.provider_id, body, headers)
+        return answer.status, answer.body

@@ -1,18 +1,19 @@
-"""A Chinese company, its Alipay provider, and the simulator the provider talks to."""
+"""A Chinese company, its provider of one gateway, and the simulator the provider talks to."""
 
 from odoo.tests import HttpCase
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.addons.ar_payment_gateways import const
 
-from tests.simulators import alipay_keys
-from tests.simulators.alipay import AlipaySimulator, Knobs
+from tests.gateway_kits import ALIPAY_MERCHANT, AlipayKit
 
-MERCHANT = alipay_keys.Merchant.new()
+MERCHANT = ALIPAY_MERCHANT
 
 
 class GatewaysCase(AccountTestInvoicingCommon):
-    """Invoices in CNY, the provider in test mode, `self.alipay` the simulator."""
+    """Invoices in CNY, the provider in test mode, `self.kit` the gateway; `self.alipay` Alipay's simulator."""
+
+    gateway = AlipayKit
 
     @classmethod
     def get_default_groups(cls):
@@ -24,33 +25,25 @@ class GatewaysCase(AccountTestInvoicingCommon):
         super().setUpClass()
         cls.cny = cls.env.ref("base.CNY")
         cls.company = cls.company_data["company"]
-        cls.alipay = AlipaySimulator(MERCHANT)
-        cls.alipay.__enter__()
-        cls.addClassCleanup(cls.alipay.__exit__)
+        cls.kit = cls.gateway()
+        cls.kit.simulator.__enter__()
+        cls.addClassCleanup(cls.kit.simulator.__exit__)
+        if cls.gateway is AlipayKit:
+            cls.alipay = cls.kit.simulator
+        code, name = cls.kit.journal
         cls.journal = cls.env["account.journal"].create(
-            {"name": "Alipay", "code": "ALI", "type": "bank", "company_id": cls.company.id}
+            {"name": name, "code": code, "type": "bank", "company_id": cls.company.id}
         )
-        template = cls.env.ref("ar_payment_gateways.payment_provider_alipay").sudo()
+        template = cls.env.ref(f"ar_payment_gateways.payment_provider_{cls.kit.code}").sudo()
         cls.provider = template.copy({"company_id": cls.company.id})
-        cls.provider.write(
-            {
-                "alipay_app_id": MERCHANT.app_id,
-                "alipay_seller_id": MERCHANT.seller_id,
-                "alipay_private_key": alipay_keys.private_pem(MERCHANT.merchant_key),
-                "alipay_public_key": alipay_keys.public_pem(MERCHANT.alipay_key),
-                "state": "test",
-                "is_published": True,
-            }
-        )
+        cls.provider.write({**cls.kit.credentials, "state": "test", "is_published": True})
         cls.provider.journal_id = cls.journal
-        cls.env["ir.config_parameter"].sudo().set_param(const.TEST_GATEWAY_PARAMETER, cls.alipay.url)
+        parameter = const.AR_GATEWAYS[cls.kit.code].test_parameter
+        cls.env["ir.config_parameter"].sudo().set_param(parameter, cls.kit.address)
 
     def setUp(self):
         super().setUp()
-        self.alipay.knobs = Knobs()
-        self.alipay.requests.clear()
-        self.alipay.refusals.clear()
-        self.alipay.notifications.clear()
+        self.kit.reset()
 
     def invoice(self, amount=100.0, **kwargs):
         """A posted invoice of `amount` before tax, in CNY."""
@@ -66,7 +59,7 @@ class GatewaysHttpCase(GatewaysCase, HttpCase):
         return self.url_open(f"/pay/{link.sudo().token}", headers=headers)
 
     def start(self, link):
-        """Tap on "Pay with Alipay"; return the response of the page one ends on."""
+        """Tap on "Pay with ..."; return the response of the page one ends on."""
         return self.url_open(f"/pay/{link.sudo().token}/start", data={"provider_id": self.provider.id})
 
     def open_order(self, link):
@@ -80,12 +73,22 @@ class GatewaysHttpCase(GatewaysCase, HttpCase):
     def pay(self, order):
         """The buyer scans and pays; the notification arrives while this runs."""
         with self.allow_requests(all_requests=True):
-            self.alipay.pay(order.name)
+            self.kit.pay(order.name)
         self.env.invalidate_all()
 
-    def notify(self, fields, suffix=""):
-        """Send a notification; return the text of the answer."""
-        return self.url_open(f"{const.NOTIFY_ROUTE % 'alipay'}/{self.provider.id}{suffix}", data=fields).text
+    def notify(self, body, headers=None, suffix="", provider_id=None):
+        """Send a notification; return the status and the text of the answer."""
+        provider_id = self.provider.id if provider_id is None else provider_id
+        path = f"{const.NOTIFY_ROUTE % self.kit.code}/{provider_id}{suffix}"
+        response = self.url_open(path, data=body, headers=headers, method="POST")
+        return response.status_code, response.text
+
+    def assert_accepted(self, message, **kwargs):
+        """The gateway, sending this (body, headers), hears that it need not send it again."""
+        self.assertEqual(self.notify(*message, **kwargs), self.kit.accepted)
+
+    def assert_refused(self, message, why=None, **kwargs):
+        self.assertEqual(self.notify(*message, **kwargs), self.kit.refused, why)
 
     def poll(self, order):
         response = self.url_open(f"/pay/order/{order.access_token}/status", json={"params": {}})

@@ -6,8 +6,6 @@ from odoo import fields
 
 from .test_gateways_common import GatewaysCase
 
-REFUND = "alipay.trade.refund"
-
 
 class RefundCase(GatewaysCase):
     """An invoice of 100.00 that was paid through its link."""
@@ -15,20 +13,19 @@ class RefundCase(GatewaysCase):
     def setUp(self):
         super().setUp()
         self.registry_enter_test_mode()
-        self.alipay.knobs.no_notify = True
-        self.alipay.trades.balance_minor = None
+        self.kit.knobs.no_notify = True
         self.inv = self.invoice(100.0, taxes=self.env["account.tax"])
         self.assertEqual(self.inv.amount_total, 100.0)
         self.order = self.paid_order(self.inv)
         self.payment = self.order.transaction_id.payment_id
-        self.alipay.requests.clear()
+        self.kit.simulator.requests.clear()
 
     def paid_order(self, invoice):
         self.env.flush_all()
         path = invoice._get_ar_payment_link().sudo()._open_order(self.provider.sudo())
         self.env.invalidate_all()
         order = self.env["ar.gateway.order"]._by_access_token(path.rsplit("/", 1)[1])
-        self.alipay.pay(order.name)
+        self.kit.pay(order.name)
         order._query()
         self.book()
         return order
@@ -59,9 +56,22 @@ class RefundCase(GatewaysCase):
         wizard.action_refund()
         if commit:
             self.commit()
+            self.settle()
         return self.order.refund_ids[:1]
 
+    def settle(self):
+        """Where refunds take time at the gateway: that time passes, and we ask what came of them."""
+        if not self.kit.refunds_take_time:
+            return
+        self.kit.finish_refunds()
+        self.run_cron_once()
+        self.book()
+
     def run_cron(self):
+        self.run_cron_once()
+        self.settle()
+
+    def run_cron_once(self):
         self.env["ar.gateway.refund"].sudo().search(
             [("next_query_at", "!=", False)]
         ).next_query_at = "2020-01-01"
@@ -71,11 +81,11 @@ class RefundCase(GatewaysCase):
         self.env.invalidate_all()
 
     def sent(self):
-        """The contents of the refund requests that Alipay has got."""
-        return [content for method, content in self.alipay.requests if method == REFUND]
+        """The contents of the refund requests that the gateway has got."""
+        return self.kit.calls("refund")
 
     def refunded_there(self):
-        return sum(self.alipay.trades.by_number[self.order.name].refunds.values())
+        return self.kit.refunded(self.order.name)
 
     def credit_note(self, amount):
         note = self.inv._reverse_moves([{"invoice_date": fields.Date.today()}])

@@ -1,2 +1,3 @@
 from . import gateway
 from . import pay
+from . import wechatpay

@@ -46,10 +46,11 @@ def visitor():
     )
 
 
-def render(template, values, status=200, form_origin=""):
+def render(template, values, status=200, form_origin="", names_itself=False):
     """Render a public page, with the headers every such page has.
 
     :param form_origin: where a form of this page may post to, besides ourselves.
+    :param names_itself: whether its links tell where they are followed from: the host, never the rest of the address.
     """
     values = {**values, "html_lang": request.env.lang.replace("_", "-")}
     html = request.env["ir.qweb"]._render(template, values)
@@ -57,6 +58,8 @@ def render(template, values, status=200, form_origin=""):
     if form_origin:
         policy = headers["Content-Security-Policy"]
         headers["Content-Security-Policy"] = policy.replace("form-action ", f"form-action {form_origin} ")
+    if names_itself:
+        headers["Referrer-Policy"] = "origin"
     return request.make_response(html, headers=list(headers.items()), status=status)
 
 
@@ -183,9 +186,18 @@ class PayController(http.Controller):
         order = request.env["ar.gateway.order"]._by_access_token(token)
         if not order:
             return self._unknown()
-        values = {"order": order, "link": order.link_id}
+        values = {
+            "order": order,
+            "link": order.link_id,
+            "bridge": order.provider_id._ar_gateway_bridge(order),
+            "in_wallet": visitor().wallet == order.provider_id.code,
+        }
         return render(
-            "ar_payment_gateways.order_page", values, form_origin=order.pay_fields and order._pay_origin()
+            "ar_payment_gateways.order_page",
+            values,
+            form_origin=order.pay_fields and order._pay_origin(),
+            # WeChat's H5 page takes only visitors who come from the registered domain.
+            names_itself=bool(order.pay_url),
         )
 
     @http.route(

@@ -20,7 +20,8 @@ class Created:
     pay_url: str = ""
     """Where the buyer's browser goes to pay, of https or the wallet's own scheme; '' if it stays on our page."""
     pay_fields: Mapping[str, str] = field(default_factory=dict)
-    """Fields that the browser has to post to `pay_url`; {}: it just goes there."""
+    """Fields that the browser has to post to `pay_url`; {}: it just goes there. Without a `pay_url`: what the wallet's
+    own browser is asked for on our page (`_ar_gateway_bridge`)."""
     is_spent: bool = False
     """The gateway wants another number: this one was used for something else, or is over."""
 

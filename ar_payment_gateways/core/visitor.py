@@ -1,7 +1,7 @@
 """Who opens a payment page: a computer, a telephone, or a wallet's own browser.
 
-Substrings of user agents (case-sensitive): MicroMessenger (WeChat; WeCom has it too), AlipayClient, UnionPay/ (云闪付
-and the apps of banks). Not to be trusted with anything but the way somebody is shown how to pay.
+Substrings of user agents (case-sensitive): MicroMessenger (WeChat; WeCom has it too), AlipayClient, UnionPay/ (云闪付,
+apps of banks). Not to be trusted with anything but the way somebody is shown how to pay.
 """
 
 import ipaddress

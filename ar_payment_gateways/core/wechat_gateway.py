@@ -25,6 +25,8 @@ class Reply:
 
     status: int
     content: Mapping[str, Any]
+    answered_at: datetime | None = None
+    """By WeChat's clock, where it says so."""
 
     @property
     def is_success(self) -> bool:
@@ -57,9 +59,17 @@ def read_reply(status: int, headers: Mapping[str, str], body: bytes, keys: KeyRi
 
 
 def created(reply: Reply) -> Created | None:
-    """Read the answer to an order; None if it was refused, or nothing is known (`advice`)."""
+    """Read the answer to an order; None if it was refused, or nothing is known (`advice`).
+
+    Native orders have a code, H5 orders an address, JSAPI orders a number that WeChat's own browser is handed.
+    """
     if reply.is_success:
-        return Created(qr_content=_text(reply.content, "code_url"))
+        prepay_id = _text(reply.content, "prepay_id")
+        return Created(
+            qr_content=_text(reply.content, "code_url"),
+            pay_url=_text(reply.content, "h5_url"),
+            pay_fields={"prepay_id": prepay_id} if prepay_id else {},
+        )
     return Created(is_spent=True) if reply.advice is Advice.NEW_NUMBER else None
 
 

@@ -20,6 +20,8 @@ from .rsa_keys import MIN_KEY_BITS, KeyFormatError, WeakKeyError, load_public_ke
 
 APIV3_KEY_BYTES = 32
 _PUBLIC_KEY_ID = re.compile(r"PUB_KEY_ID_[0-9A-Za-z]{10,64}")
+_SERIAL = re.compile(r"[0-9A-F]{8,40}")
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
 class ApiV3KeyError(ValueError):
@@ -84,12 +86,40 @@ def platform_certificate(pem: str) -> PlatformKey:
     )
 
 
-def certificate_serial(pem: str) -> str:
+def platform_certificates(text: str) -> list[PlatformKey]:
+    """Return the keys of platform certificates that are written one after the other.
+
+    :raise KeyFormatError: if one of them is none, or something else stands between them. :raise WeakKeyError
+    """
+    if _CERTIFICATE.sub("", text).strip():
+        raise KeyFormatError("not only certificates")
+    return [platform_certificate(pem) for pem in _CERTIFICATE.findall(text)]
+
+
+def merge_certificates(kept: str, fetched: Iterable[str], now: datetime) -> str:
+    """Return the certificates to keep: all that may still be believed, old and new side by side, the newest last.
+
+    :param kept: those we have, one after the other. :param fetched: those that WeChat has just named.
+    """
+    found = {
+        key.serial: (pem, key) for pem in _CERTIFICATE.findall(kept) for key in [platform_certificate(pem)]
+    }
+    found.update((key.serial, (pem, key)) for pem in fetched for key in [platform_certificate(pem)])
+    alive = [
+        (pem.strip(), key) for pem, key in found.values() if key.not_after is None or key.not_after > now
+    ]
+    alive.sort(key=lambda each: each[1].not_after or now)
+    return "\n".join(pem for pem, _key in alive)
+
+
+def certificate_serial(text: str) -> str:
     """Return the serial of a certificate (the merchant's own) as requests name it: upper-case hexadecimal.
 
-    :raise KeyFormatError: if it is not a certificate.
+    :param text: that serial in any case, maybe with colons; or the certificate (PEM).
+    :raise KeyFormatError: if it is neither.
     """
-    return _serial(_certificate(pem))
+    serial = text.replace(":", "").replace(" ", "").strip().upper()
+    return serial if _SERIAL.fullmatch(serial) else _serial(_certificate(text))
 
 
 def load_apiv3_key(text: str) -> bytes:

@@ -65,26 +65,50 @@ def read_answer(headers: Mapping[str, str], body: bytes, keys: KeyRing, now: dat
     return read_object(body) if body else {}
 
 
-def read_certificates(answer: Mapping[str, Any], apiv3_key: bytes) -> list[PlatformKey]:
-    """Return the platform certificates of an answer of GET /v3/certificates.
-
-    The very first time this answer cannot be checked (its key is inside): then the seal vouches for it.
+def open_certificates(answer: Mapping[str, Any], apiv3_key: bytes) -> list[str]:
+    """Return the platform certificates (PEM) of an answer of GET /v3/certificates.
 
     :raise RefusedMessageError: MALFORMED or UNDECIPHERABLE.
     """
     entries = answer.get("data")
     if not isinstance(entries, list):
         raise RefusedMessageError(Refusal.MALFORMED)
-    keys = []
+    certificates = []
     for entry in entries:
         sealed = entry.get("encrypt_certificate") if isinstance(entry, dict) else None
         if not isinstance(sealed, dict):
             raise RefusedMessageError(Refusal.MALFORMED)
         try:
-            keys.append(platform_certificate(open_resource(sealed, apiv3_key).decode()))
-        except (KeyFormatError, WeakKeyError, UnicodeDecodeError):
+            certificates.append(open_resource(sealed, apiv3_key).decode())
+        except UnicodeDecodeError:
             raise RefusedMessageError(Refusal.MALFORMED) from None
-    return keys
+    return certificates
+
+
+def read_certificates(answer: Mapping[str, Any], apiv3_key: bytes) -> list[PlatformKey]:
+    """Return the keys of those certificates.
+
+    :raise RefusedMessageError: MALFORMED or UNDECIPHERABLE.
+    """
+    try:
+        return [platform_certificate(pem) for pem in open_certificates(answer, apiv3_key)]
+    except (KeyFormatError, WeakKeyError):
+        raise RefusedMessageError(Refusal.MALFORMED) from None
+
+
+def renew_certificates(
+    headers: Mapping[str, str], body: bytes, keys: KeyRing, apiv3_key: bytes, now: datetime
+) -> list[str]:
+    """Check and read an answer of GET /v3/certificates; return the certificates (PEM).
+
+    It may be signed with a key that is only inside it: then the seal, which takes our APIv3 key, vouches for that one.
+
+    :raise RefusedMessageError: unless WeChat signed it and sealed it for us.
+    """
+    answer = read_object(body)
+    known = {**keys, **{key.serial: key for key in read_certificates(answer, apiv3_key)}}
+    check_message(headers, body, known, now)
+    return open_certificates(answer, apiv3_key)
 
 
 def open_resource(resource: Mapping[str, Any], apiv3_key: bytes) -> bytes:

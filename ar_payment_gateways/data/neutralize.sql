@@ -6,7 +6,19 @@ UPDATE payment_provider
        alipay_private_key = NULL,
        alipay_public_key = NULL
  WHERE code = 'alipay';
-DELETE FROM ir_config_parameter WHERE key = 'ar_payment_gateways.alipay_test_url';
+UPDATE payment_provider
+   SET state = 'disabled',
+       wechatpay_mchid = NULL,
+       wechatpay_appid = NULL,
+       wechatpay_private_key = NULL,
+       wechatpay_certificate_serial = NULL,
+       wechatpay_apiv3_key = NULL,
+       wechatpay_public_key_id = NULL,
+       wechatpay_public_key = NULL,
+       wechatpay_platform_certificates = NULL,
+       wechatpay_app_secret = NULL
+ WHERE code = 'wechatpay';
+DELETE FROM ir_config_parameter WHERE key LIKE 'ar\_payment\_gateways.%\_test\_url';
 UPDATE ir_cron
    SET active = FALSE
  WHERE id IN (SELECT res_id FROM ir_model_data WHERE module = 'ar_payment_gateways' AND model = 'ir.cron');

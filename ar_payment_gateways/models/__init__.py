@@ -4,6 +4,7 @@ from . import ar_payment_link_page
 from . import ar_payment_link_scan
 from . import ar_payment_link
 from . import ar_gateway_order_page
+from . import ar_gateway_order_payer
 from . import ar_gateway_order
 from . import ar_gateway_order_query
 from . import ar_gateway_message
@@ -14,8 +15,14 @@ from . import account_move
 from . import account_payment
 from . import ir_http
 from . import payment_provider_gateway
+from . import payment_provider_alipay_trial
 from . import payment_provider_alipay
 from . import payment_provider_alipay_adapter
+from . import payment_provider_wechatpay_requests
+from . import payment_provider_wechatpay_openid
+from . import payment_provider_wechatpay_trial
+from . import payment_provider_wechatpay
+from . import payment_provider_wechatpay_adapter
 from . import payment_provider
 from . import payment_transaction
 from . import res_config_settings

@@ -31,7 +31,7 @@ class ArGatewayOrder(models.Model):
 
     _name = "ar.gateway.order"
     _description = "Gateway Order"
-    _inherit = ["ar.gateway.order.page", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["ar.gateway.order.page", "ar.gateway.order.payer", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
     _mail_post_access = "read"
 
@@ -213,16 +213,6 @@ class ArGatewayOrder(models.Model):
             return self.sudo().browse()  # sudo: nothing in it
         # sudo: the token is the permission; nobody is logged in where this is called.
         return self.sudo().search([("access_digest", "=", link_token.digest(token))], limit=1)
-
-    @api.model
-    def _reusable_domain(self, provider, visitor):
-        """Orders at `provider` that can still be shown to a visitor who opens the page now."""
-        return [
-            ("provider_id", "=", provider.id),
-            ("product", "=", provider._ar_gateway_product(visitor.channel(provider.code))),
-            ("state", "in", ("draft", "open")),
-            ("expires_at", ">", fields.Datetime.now() + timedelta(minutes=const.REUSE_MARGIN_MINUTES)),
-        ]
 
     # === HEARING FROM THE GATEWAY === #
 

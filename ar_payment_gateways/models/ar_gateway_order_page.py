@@ -1,8 +1,9 @@
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
-from odoo import models
+from odoo import api, fields, models
 
 from .. import const
 from ..core import qr
@@ -14,8 +15,25 @@ class ArGatewayOrderPage(models.AbstractModel):
     _name = "ar.gateway.order.page"
     _description = "Gateway Order: its page"
 
+    @api.model
+    def _reusable_domain(self, provider, visitor):
+        """Orders at `provider` that can still be shown to a visitor who opens the page now."""
+        return [
+            ("provider_id", "=", provider.id),
+            ("product", "=", provider._ar_gateway_product(visitor.channel(provider.code))),
+            ("state", "in", ("draft", "open")),
+            ("expires_at", ">", fields.Datetime.now() + timedelta(minutes=const.REUSE_MARGIN_MINUTES)),
+            *provider._ar_gateway_reusable_domain(visitor),
+        ]
+
     def _send_and_show(self):
-        """Send the order; return the path of its page, or None if the gateway wants another number."""
+        """Send the order; return the path of its page, or None if the gateway wants another number.
+
+        Where the gateway has to know first who pays, the path leads there and nothing is sent yet.
+        """
+        detour = self.provider_id._ar_gateway_detour(self)
+        if detour:
+            return detour
         self._send_to_gateway()
         return self._page_url() if self.state != "closed" else None
 

@@ -144,10 +144,10 @@ class ArPaymentLinkPage(models.AbstractModel):
 
     # === WAYS TO PAY === #
 
-    def _ways_to_pay(self, amount, exactly=False):
+    def _ways_to_pay(self, amount=None, exactly=False):
         """Return the providers, in sudo, that take the money on our own page, and those on Odoo's payment page.
 
-        :param float amount: of the payment.
+        :param float amount: of the payment; what the link asks for if it is left out.
         :param bool exactly: ask Odoo anew instead of showing what it said last time; for when money is to move.
         """
         self.ensure_one()
@@ -157,21 +157,26 @@ class ArPaymentLinkPage(models.AbstractModel):
         offered = providers.browse(providers._ar_offered_ids(*key, self.partner_id.id))
         if exactly or any(provider.maximum_amount for provider in offered):
             offered = providers._get_compatible_providers(
-                self.company_id.id, self.partner_id.id, amount, currency_id=self.currency_id.id
+                self.company_id.id,
+                self.partner_id.id,
+                self.amount_due if amount is None else amount,
+                currency_id=self.currency_id.id,
             )
         gateways = offered.filtered(lambda provider: provider.code in const.AR_GATEWAYS)
         return gateways, (offered - gateways).filtered(lambda p: p.code not in OFFLINE_PROVIDERS)
 
-    def _core_payment_path(self, providers, items, amount):
+    def _core_payment_path(self, providers, items=None, amount=None):
         """Return the path of Odoo's payment page for what is open now, or False.
 
         Core's page pays one document; for several at once there is none.
 
         :param providers: those that take the money there, see `_ways_to_pay`.
-        :param items: what is asked for now, of `_open_items`.
-        :param float amount: of the payment.
+        :param items: what `_open_items` has just said, if it was asked.
+        :param float amount: of the payment; what the link asks for if it is left out.
         """
         self.ensure_one()
+        if amount is None:
+            amount = self.amount_due
         document = self._payable_documents(items)
         if not providers:
             return False

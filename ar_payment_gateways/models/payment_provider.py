@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import ormcache
 
 from .. import const
@@ -11,9 +12,19 @@ class PaymentProvider(models.Model):
     """
 
     _name = "payment.provider"
-    _inherit = ["payment.provider.alipay", "payment.provider"]
+    _inherit = [
+        "payment.provider.alipay",
+        "payment.provider.wechatpay",
+        "payment.provider",
+    ]
 
-    code = fields.Selection(selection_add=[("alipay", "Alipay")], ondelete={"alipay": "set default"})
+    code = fields.Selection(
+        selection_add=[
+            ("alipay", "Alipay"),
+            ("wechatpay", "WeChat Pay"),
+        ],
+        ondelete=dict.fromkeys(const.AR_GATEWAYS, "set default"),
+    )
 
     # === FRAMEWORK HOOKS === #
 
@@ -40,6 +51,34 @@ class PaymentProvider(models.Model):
         if self.code not in const.AR_GATEWAYS:
             return super()._get_reset_values()
         return dict.fromkeys(const.AR_GATEWAYS[self.code].credentials, None)
+
+    @api.model
+    def _ar_setup_gateways(self):
+        """Give every company a provider of each gateway, and accounting its payment method; what is there stays."""
+        for code in const.AR_GATEWAYS:
+            self._setup_provider(code)
+
+    # === ACTIONS === #
+
+    def action_ar_test_connection(self):
+        """Find out whether this provider works, and say what exactly is wrong if it does not."""
+        self.ensure_one()
+        if not self.env.user.has_group("base.group_system"):
+            raise AccessError(self.env._("Only administrators may test a payment provider."))
+        problems, done = self._ar_gateway_test()
+        if problems:
+            raise UserError("\n\n".join(problems))
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "title": self.env._("It works"),
+                "message": " ".join(done),
+                "sticky": True,
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
 
     # === OFFERING === #
 

@@ -16,7 +16,7 @@ class PaymentProviderAlipay(models.AbstractModel):
     """Alipay: its credentials and how it is called. What is asked of it is in payment_provider_alipay_adapter.py."""
 
     _name = "payment.provider.alipay"
-    _inherit = ["payment.provider.gateway"]
+    _inherit = ["payment.provider.alipay.trial"]
     _description = "Payment gateway: Alipay"
 
     alipay_app_id = fields.Char(
@@ -71,9 +71,9 @@ class PaymentProviderAlipay(models.AbstractModel):
         for provider in self.filtered(lambda p: p.code == "alipay"):
             ours = theirs = None
             if provider.alipay_private_key:
-                ours = provider._load_alipay_key("alipay_private_key", rsa_keys.load_private_key)
+                ours = provider._ar_gateway_load_key("alipay_private_key", rsa_keys.load_private_key)
             if provider.alipay_public_key:
-                theirs = provider._load_alipay_key("alipay_public_key", rsa_keys.load_public_key)
+                theirs = provider._ar_gateway_load_key("alipay_public_key", rsa_keys.load_public_key)
             if ours and theirs and rsa_keys.is_pair(ours, theirs):
                 raise ValidationError(
                     self.env._(
@@ -81,19 +81,6 @@ class PaymentProviderAlipay(models.AbstractModel):
                         " console shows after yours was uploaded."
                     )
                 )
-
-    def _load_alipay_key(self, field_name, load):
-        label = self.env["ir.model.fields"]._get(self._name, field_name).field_description
-        try:
-            return load(self[field_name])
-        except rsa_keys.WeakKeyError as error:
-            raise ValidationError(
-                self.env._("%(field)s: the key is too short, RSA2 needs 2048 bits or more.", field=label)
-            ) from error
-        except rsa_keys.KeyFormatError as error:
-            raise ValidationError(
-                self.env._("%(field)s: this is not the RSA key that is needed here.", field=label)
-            ) from error
 
     # === REQUESTS === #
 

@@ -6,6 +6,7 @@ from odoo import models
 from odoo.exceptions import ValidationError
 
 from .. import const
+from ..core import rsa_keys
 
 
 class PaymentProviderGateway(models.AbstractModel):
@@ -103,6 +104,34 @@ class PaymentProviderGateway(models.AbstractModel):
         """
         raise NotImplementedError
 
+    # === TO BE FILLED IN WHERE IT APPLIES === #
+
+    def _ar_gateway_detour(self, order):
+        """Return the path of ours that leads a visitor away, and back, before his numbered order is sent; or None."""
+
+    def _ar_gateway_reusable_domain(self, visitor):
+        """Return which orders of the visitor's product may be shown to him: all, unless they are somebody's own.
+
+        :param core.visitor.Visitor visitor:
+        :return: a domain of ar.gateway.order.
+        """
+        return []
+
+    def _ar_gateway_bridge(self, order):
+        """Return what the order's page hands to the wallet whose browser it is open in; {}: nothing.
+
+        :rtype: dict
+        """
+        return {}
+
+    def _ar_gateway_test(self):
+        """Find out whether this provider works with what is entered, without moving money.
+
+        :return: what is wrong, and what was found to be right; two lists of sentences for a person.
+        :rtype: tuple[list[str], list[str]]
+        """
+        return [self.env._("This kind of provider cannot be tested.")], []
+
     # === SHARED === #
 
     def _ar_gateway_wallet(self):
@@ -121,10 +150,31 @@ class PaymentProviderGateway(models.AbstractModel):
 
     def _ar_gateway_notify_url(self):
         """Return the address for notifications: no query string, the provider in the path."""
+        return f"{self._ar_gateway_base_url()}{const.NOTIFY_ROUTE % self.code}/{self.id}"
+
+    def _ar_gateway_base_url(self):
+        """Return the address of this Odoo, for the gateway."""
         # Not `get_base_url`, which takes the Host header of the current request: whoever opens a payment page
         # must not choose where the gateway reports the payment.
-        base = self.env["ir.config_parameter"].sudo().get_param("web.base.url")  # sudo: a public address
-        return f"{base}{const.NOTIFY_ROUTE % self.code}/{self.id}"
+        return self.env["ir.config_parameter"].sudo().get_param("web.base.url")  # sudo: a public address
+
+    def _ar_gateway_load_key(self, field_name, load):
+        """Return the key in a field, or say which field holds no such key.
+
+        :param load: of core.rsa_keys or the like.
+        :raise ValidationError:
+        """
+        label = self.env["ir.model.fields"]._get(self._name, field_name).field_description
+        try:
+            return load(self[field_name])
+        except rsa_keys.WeakKeyError as error:
+            raise ValidationError(
+                self.env._("%(field)s: the key is too short, RSA2 needs 2048 bits or more.", field=label)
+            ) from error
+        except rsa_keys.KeyFormatError as error:
+            raise ValidationError(
+                self.env._("%(field)s: this is not the RSA key that is needed here.", field=label)
+            ) from error
 
     def _ar_gateway_simulator_url(self):
         """Return the address of a simulator on this machine if this provider, in test mode, is to use one."""

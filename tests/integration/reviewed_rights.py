@@ -159,6 +159,7 @@ PUBLIC_METHODS = {
     "ar.credit.rule.action_check_health": "tells the user whether rules are at work",
     "sale.order.action_ar_credit_what_if": "opens a form of credit users",
     "ar.approval.decide.action_decide": "calls action_ar_approve or action_ar_reject",
+    "payment.provider.action_ar_test_connection": "administrators only; asks the gateway, moves no money",
     "ar.gateway.order.action_query": "checks the group; only asks the gateway, whose answer is verified",
     "ar.payment.link.action_open_page": "opens the page that every customer may open",
     "ar.payment.link.make.action_make": "makes links with the user's rights, which check documents and amounts again",

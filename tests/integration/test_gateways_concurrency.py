@@ -1,10 +1,14 @@
 """Real concurrency, on committed data with own cursors: duplicates at once, two taps, two refunds at once."""
 
 from unittest.mock import patch
+from urllib.parse import parse_qs, urlsplit
 
 from odoo.exceptions import ValidationError
 
-from tests.test_gateways_committed import CommittedCase
+from odoo.addons.ar_payment_gateways.core.visitor import Visitor
+
+from tests.gateway_kits import WechatKit
+from tests.test_gateways_committed import THREADS, CommittedCase
 
 
 class TestConcurrency(CommittedCase):
@@ -17,7 +21,7 @@ class TestConcurrency(CommittedCase):
             orders = env["ar.gateway.order"].search([("transaction_id", "=", self.transaction_id)])
             self.assertEqual(orders.mapped("state"), ["open"])
             number = orders.name
-        self.assertEqual({content["out_trade_no"] for _method, content in self.alipay.requests}, {number})
+        self.assertEqual({self.kit.number_of(content) for content in self.kit.calls("create")}, {number})
 
     def test_duplicates_at_once_are_booked_once(self):
         with self.committed() as env:
@@ -25,13 +29,11 @@ class TestConcurrency(CommittedCase):
         with self.committed() as env:
             order = env["ar.gateway.order"]._by_access_token(path.rsplit("/", 1)[1])
             number = order.name
-        trade = self.alipay.trades.by_number[number]
-        self.alipay.trades.pay(trade)
-        fields = self.alipay.notification(trade)
+        message = self.kit.genuine(number)
         with self.committed() as env:
             before = env["ir.cron.trigger"].search_count([("cron_id", "=", self.cron(env).id)])
-        answers = self.at_once(lambda env: self.receive(env, fields))
-        self.assertIn("success", answers)
+        answers = self.at_once(lambda env: self.receive(env, message))
+        self.assertIn(self.kit.accepted, answers)
         with self.committed() as env:
             transaction = env["payment.transaction"].browse(self.transaction_id)
             self.assertEqual(transaction.state, "done")
@@ -39,16 +41,16 @@ class TestConcurrency(CommittedCase):
             # Each booking asks for post-processing once; one is committed.
             after = env["ir.cron.trigger"].search_count([("cron_id", "=", self.cron(env).id)])
             self.assertEqual(after - before, 1)
-            self.assertEqual(self.receive(env, fields), "success")
+            self.assertEqual(self.receive(env, message), self.kit.accepted)
 
     def test_a_failed_call_is_kept_though_everything_else_is_undone(self):
-        self.alipay.knobs.http_500 = 1
+        self.kit.knobs.drop_request = 1
         with self.committed() as env, self.assertRaises(ValidationError):
             env["payment.transaction"].browse(self.transaction_id)._ar_open_order()
         with self.committed() as env:
             order = env["ar.gateway.order"].search([("transaction_id", "=", self.transaction_id)])
             self.assertEqual(order.state, "draft")
-            self.assertIn("rejected", order.exchange_ids.problem)
+            self.assertIn("connection", order.exchange_ids.problem)
             self.assertFalse(order.exchange_ids.answer)
 
 
@@ -63,13 +65,13 @@ class TestRefundConcurrency(CommittedCase):
             lambda transactions: transactions.write({"is_post_processed": True}),
         )
         self.enterContext(booking)
-        self.alipay.knobs.no_notify = True
+        self.kit.knobs.no_notify = True
         with self.committed() as env:
             path = env["payment.transaction"].browse(self.transaction_id)._ar_open_order()
         with self.committed() as env:
             order = env["ar.gateway.order"]._by_access_token(path.rsplit("/", 1)[1])
             self.order_id, self.number = order.id, order.name
-            self.alipay.pay(order.name)
+            self.kit.pay(order.name)
             order._query()
             self.assertEqual(order.state, "paid")
 
@@ -86,10 +88,14 @@ class TestRefundConcurrency(CommittedCase):
         return work
 
     def refunded(self):
-        """The amounts that went back, as Alipay sees it, in fen."""
-        return sorted(self.alipay.trades.by_number[self.number].refunds.values())
+        """The amounts that went back, as the gateway sees it, in fen."""
+        return self.kit.refunds(self.number)
 
     def check_books(self):
+        self.kit.finish_refunds()
+        with self.committed() as env:
+            for refund in env["ar.gateway.order"].browse(self.order_id).refund_ids:
+                refund._settle()
         with self.committed() as env:
             order = env["ar.gateway.order"].browse(self.order_id)
             self.assertEqual(set(order.refund_ids.mapped("state")), {"done"})
@@ -99,7 +105,7 @@ class TestRefundConcurrency(CommittedCase):
             self.assertEqual(set(children.mapped("state")), {"done"})
             for message in order.exchange_ids:
                 self.assertNotIn("PRIVATE", str(message.read()))
-            self.assertIn("alipay.trade.refund", order.exchange_ids.mapped("operation"))
+            self.assertIn(self.kit.refund_call, order.exchange_ids.mapped("operation"))
 
     def test_clicks_at_once_are_one_refund(self):
         self.assertEqual(self.at_once(self.refund(5.0)), [True] * 4)
@@ -121,3 +127,43 @@ class TestRefundConcurrency(CommittedCase):
         self.assertLessEqual(sum(self.refunded()), 1234)
         self.assertEqual(len(self.refunded()), taken.count(True))
         self.check_books()
+
+
+class TestWechatConcurrency(TestConcurrency):
+    gateway = WechatKit
+
+    def test_a_state_taken_by_several_at_once_is_used_once(self):
+        """A visitor's browser may load the way back twice; his code is good once."""
+        with self.committed() as env:
+            provider = env["payment.provider"].browse(self.provider_id)
+            provider.wechatpay_app_secret = self.kit.merchant.appsecret
+        wallet = Visitor(user_agent="MicroMessenger/8.0")
+        with self.committed() as env:
+            path = env["payment.transaction"].browse(self.transaction_id)._ar_open_order(wallet)
+        with self.committed() as env:
+            order = env["ar.gateway.order"]._by_access_token(path.rsplit("/", 1)[1])
+            [state] = parse_qs(urlsplit(order._ask_payer()).query)["state"]
+            order_id = order.id
+        codes = [self.kit.simulator.new_code() for _thread in range(THREADS)]
+        taken = iter(list(codes))
+
+        def come_back(env):
+            order = env["ar.gateway.order"].browse(order_id)
+            return order._learn_payer(next(taken), state)
+
+        paths = [path for path in self.at_once(come_back) if path]
+        self.assertEqual(len(paths), 1)
+        self.assertEqual(len(self.kit.simulator.codes), THREADS - 1)  # one code was exchanged
+        self.assertEqual(len(self.kit.calls("create")), 1)
+        with self.committed() as env:
+            self.assertFalse(env["ar.gateway.order"]._by_openid_state(state))
+            # An older state than the last one is none.
+            order = env["ar.gateway.order"].browse(order_id)
+            order.write({"state": "draft", "payer_openid": False})
+            old = parse_qs(urlsplit(order._ask_payer()).query)["state"][0]
+            order._ask_payer()
+            self.assertFalse(order._use_state(old))
+
+
+class TestWechatRefundConcurrency(TestRefundConcurrency):
+    gateway = WechatKit

@@ -16,6 +16,8 @@ import pytest
 from odoo import sql_db
 from odoo.tools import config
 
+from odoo.addons.ar_payment_gateways import const
+
 ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / ".work"
 ADDONS = sorted(path.parent.name for path in ROOT.glob("ar_*/__manifest__.py"))
@@ -242,3 +244,10 @@ def test_users_work_in_the_company(demo):
     }
     # Users speak the languages they have.
     assert {code for (code,) in demo.rows("select code from res_lang where active")} >= {"en_US", "zh_CN"}
+
+
+def test_every_gateway_can_be_switched_on(demo):
+    """Each has a provider in the company, or one to copy, and accounting knows how it is paid that way."""
+    codes = set(const.AR_GATEWAYS)
+    assert codes <= {code for (code,) in demo.rows("select distinct code from payment_provider")}
+    assert codes <= {code for (code,) in demo.rows("select code from account_payment_method")}

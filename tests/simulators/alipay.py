@@ -50,6 +50,7 @@ class Knobs:
 
     drop_response_after_commit: int = 0  # do the work, close the socket without an answer
     http_500: int = 0
+    drop_request: int = 0  # close the socket without doing anything
     unsigned: int = 0  # answers without a signature
     tamper_answer: bool = False  # change the node after signing
     gbk: bool = False  # answers and notifications in GBK, whatever was asked for

@@ -41,6 +41,10 @@ class Handler(BaseHTTPRequestHandler):
             knobs.http_500 -= 1
             self.send_error(500)
             return
+        if knobs.drop_request:
+            knobs.drop_request -= 1
+            self.close_connection = True
+            return
         # Like the real one: the charset of the address decides how the body is read.
         charset = urllib.parse.parse_qs(query).get("charset", ["gbk"])[0]
         pairs = urllib.parse.parse_qsl(body.decode("ascii"), keep_blank_values=True, encoding=charset)

@@ -18,6 +18,7 @@ import argparse
 import base64
 import json
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -27,18 +28,21 @@ from .alipay_keys import new_key, sign, verifies
 from .gateway import Gateway, Knobs
 from .wechat_bills import Bills
 from .wechat_http import WechatHandler
-from .wechat_orders import Orders
+from .wechat_orders import Orders, RefusalError
 
 REFUND_STATUSES = ("SUCCESS", "ABNORMAL", "CLOSED")
 
 
+@dataclass
 class WechatKnobs(Knobs):
     """More ways to misbehave."""
 
-    by_certificate = False  # sign with the platform certificate, whatever was asked for
-    signtest = False  # sign like the probes that a merchant must refuse
-    wrong_apiv3_key = False
-    refund_status = "SUCCESS"
+    by_certificate: bool = False  # sign with the platform certificate, whatever was asked for
+    signtest: bool = False  # sign like the probes that a merchant must refuse
+    wrong_apiv3_key: bool = False
+    no_certificates: bool = False  # as for merchants that began with a public key
+    unsigned_products: tuple = ()  # that the merchant has no contract for: "native", "h5", "jsapi"
+    refund_status: str = "SUCCESS"
 
 
 class WechatSimulator(Gateway):
@@ -54,6 +58,11 @@ class WechatSimulator(Gateway):
         self.bills = Bills(self)
         self.other_key = None
         self.codes = {}  # code of the official account: openid
+
+    def clear(self):
+        """Forget what was said."""
+        for said in (self.requests, self.refusals, self.notifications, self.held):
+            said.clear()
 
     def new_code(self):
         """A visitor of WeChat's browser passes the official account."""
@@ -108,6 +117,8 @@ class WechatSimulator(Gateway):
 
     def certificates(self):
         """Answer GET /v3/certificates."""
+        if self.knobs.no_certificates:
+            raise RefusalError(404, "RESOURCE_NOT_EXISTS", "无可用的平台证书")
         sealed = self.seal(self.merchant.platform_certificate.encode(), "certificate")
         return {"data": [{"serial_no": self.merchant.platform_serial, "encrypt_certificate": sealed}]}
 

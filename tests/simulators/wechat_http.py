@@ -3,6 +3,7 @@
 import json
 import re
 import urllib.parse
+from html import escape
 
 from .alipay_keys import verifies
 from .cashier import page
@@ -23,21 +24,26 @@ class WechatHandler(Handler):
         if path.startswith(("/connect/", "/sns/")):
             self._openid(urllib.parse.urlsplit(path))
         elif path.startswith("/cashier/"):
-            self._cashier(urllib.parse.urlsplit(path).path.split("/")[2])
+            self._cashier(urllib.parse.urlsplit(path))
         else:
             self._merchant("GET", path, b"")
 
     def post(self, path, body):
-        parts = path.split("/")
+        address = urllib.parse.urlsplit(path)
+        parts = address.path.split("/")
         if parts[1] == "cashier" and parts[-1] == "pay":
             order = self.simulator.by_cashier_id(parts[2])
             if order and self.simulator.orders.pay(order):
                 self.simulator.in_background(self.simulator.notify_payment, order, True)
-            self._cashier(parts[2])
+            self._cashier(address)
         else:
             self._merchant("POST", path, body)
 
     # --- merchants ---
+
+    def date_time_string(self, timestamp=None):
+        """The Date header: by the gateway's clock."""
+        return super().date_time_string(self.simulator.now().timestamp() if timestamp is None else timestamp)
 
     def _merchant(self, method, target, body):
         try:
@@ -158,11 +164,18 @@ class WechatHandler(Handler):
         )
         self.answer(200, json.dumps(found).encode(), "text/plain")
 
-    def _cashier(self, cashier_id):
+    def _cashier(self, address):
+        cashier_id = address.path.split("/")[2]
         order = self.simulator.by_cashier_id(cashier_id)
         if not order:
             self.send_error(404)
             return
+        query = dict(urllib.parse.parse_qsl(address.query))
+        if "h5" in query and not self.headers.get("Referer"):
+            # "H5支付常见问题": without it WeChat says 商家参数格式有误
+            self.send_error(400, "Referer")
+            return
+        back = query.get("redirect_url")
         payable = order.state == "NOTPAY" and not order.is_over(self.simulator.now())
         shown = page(
             title="微信支付模拟器 · WeChat Pay simulator",
@@ -170,7 +183,8 @@ class WechatHandler(Handler):
             subject=order.content["description"],
             amount_minor=order.total,
             number=order.number,
-            pay_url=f"/cashier/{cashier_id}/pay" if payable else "",
+            pay_url=f"/cashier/{cashier_id}/pay?{address.query}" if payable else "",
             paid=bool(order.paid),
+            extra=f'<p><a href="{escape(back)}">返回商家 · Back to the shop</a></p>' if back else "",
         )
         self.answer(200, shown, droppable=False)

@@ -87,6 +87,8 @@ class Orders:
 
     def create(self, kind, content):
         self._check(kind, content)
+        if kind in self.gateway.knobs.unsigned_products:
+            raise RefusalError(403, "NO_AUTH", "商户无此产品权限")
         order = self.by_number.get(content["out_trade_no"])
         if order is None:
             order = self.by_number[content["out_trade_no"]] = Order(kind, content)

@@ -68,7 +68,10 @@ def test_other_ways_to_pay(shop, kind):
         content = wechat_requests.h5_content(order, "203.0.113.7")
         _status, answer = shop.call("POST", wechat_requests.H5_TARGET, content)
         link = wechat_requests.h5_link(answer["h5_url"], shop.url)
-        assert "确认付款" in urllib.request.urlopen(link).read().decode()
+        with pytest.raises(urllib.error.HTTPError, match="Referer"):  # a visitor who comes from nowhere
+            urllib.request.urlopen(link)
+        visit = urllib.request.Request(link, headers={"Referer": shop.url})
+        assert "确认付款" in urllib.request.urlopen(visit).read().decode()
         shop.simulator.pay(order["out_trade_no"])
     assert shop.verdict(order, shop.contents[0].content) is Verdict.PAID
 
