@@ -102,6 +102,19 @@ ORDERS_PER_WINDOW = 10
 ORDER_WINDOW_MINUTES = 10
 """So many gateway orders a link may make in so many minutes; a person needs one."""
 
+VISIT_LIMITS = {"opened": (1, 60), "started": (10, 60), "unknown": (10, 30)}
+"""So many visits in so many minutes (minutes, visits): openings noted per link, beginnings of payments per address
+of a visitor, unknown links per address. Generous, since whole towns share an address with mobile operators."""
+
+SCAN_DAYS_PARAMETER = "ar_payment_gateways.scan_days"
+SCAN_DAYS = 180
+"""How long scans are kept unless the parameter says otherwise."""
+VACUUM_ROWS = 10000
+"""So many old scans are deleted at a time."""
+
+REFERENCE_DOCUMENTS = 5
+"""A transaction for more documents than this is named after the first of them."""
+
 REFUND_REPEAT_SECONDS = 60
 """The same amount of the same payment asked back again within this time is the same refund: a double click, a second
 tab. (WeChat Pay wants a minute between two refunds of one order anyway.)"""

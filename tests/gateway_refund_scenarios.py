@@ -177,7 +177,9 @@ class RefundScenarios:
 
     def test_unbooked_payment_is_booked_before_its_refund(self):
         """Core books no payment once it has a confirmed refund."""
-        path = self.invoice(50.0)._get_ar_payment_link().sudo()._open_order(self.provider.sudo())
+        link = self.invoice(50.0)._get_ar_payment_link().sudo()
+        self.env.flush_all()
+        path = link._open_order(self.provider.sudo())
         order = self.env["ar.gateway.order"]._by_access_token(path.rsplit("/", 1)[1])
         self.kit.pay(order.name)
         order._query()

@@ -10,7 +10,11 @@ from odoo.http import request
 
 from .. import const
 from ..core.languages import pick_language
+from ..core.link_payment import total
 from ..core.visitor import Visitor
+
+OPEN_CONDITIONS = ("paid", "overpaid", "disputed")
+"""Pages about links that have not come to their end by somebody's will; the others are gone (410)."""
 
 _logger = logging.getLogger(__name__)
 
@@ -60,7 +64,7 @@ def render(template, values, status=200, form_origin="", names_itself=False):
 
 
 class PayController(http.Controller):
-    """Addresses behind the QR code. GET changes nothing but the count of scans: previews and scanners GET too.
+    """Addresses behind the QR code. GET changes nothing but the log of scans: previews and scanners GET too.
 
     The POST routes take no CSRF token: the token in the address is all the authority there is, a session adds none,
     and browsers inside apps often keep no cookies.
@@ -75,7 +79,8 @@ class PayController(http.Controller):
         link = request.env["ar.payment.link"]._by_token(token)
         if not link:
             return self._unknown()
-        link._count_scan()
+        self._note("opened", link)
+        self._book(link)
         return self._landing(link)
 
     @http.route(
@@ -86,22 +91,27 @@ class PayController(http.Controller):
         csrf=False,
         save_session=False,
     )
-    def start(self, token, provider_id="", **_form):
+    def start(self, token, provider_id="", amount=None, **_form):
         """Make the order at the chosen gateway and go to the page that shows its code."""
         speak_browsers_language()
         link = request.env["ar.payment.link"]._by_token(token)
         if not link:
             return self._unknown()
-        if link.state != "active":
+        self._book(link)
+        if link._condition() != "active" or visitor().is_robot:
             return self._landing(link)
-        gateways, _others = link._ways_to_pay(exactly=True)
-        provider = gateways.filtered(lambda provider: str(provider.id) == provider_id)
-        if not provider:
-            return self._landing(link, error=request.env._("This way to pay is not available."))
+        if not self._note("started", link):
+            error = request.env._("Too many attempts. Please try again in a few minutes.")
+            return self._landing(link, error=error, status=429)
         try:
-            return request.redirect(link._open_order(provider, visitor()), code=303)
+            asked = float(link._amount_to_pay(link._open_items()[link], amount))
+            gateways, _others = link._ways_to_pay(asked, exactly=True)
+            provider = gateways.filtered(lambda provider: str(provider.id) == provider_id)
+            if not provider:
+                return self._landing(link, error=request.env._("This way to pay is not available."))
+            return request.redirect(link._open_order(provider, visitor(), amount), code=303)
         except UserError as error:
-            return self._landing(link, error=str(error))
+            return self._landing(link, error=str(error), typed=amount)
 
     @http.route(
         f"{const.PAY_ROUTE}/<string:token>/other",
@@ -111,14 +121,61 @@ class PayController(http.Controller):
         csrf=False,
         save_session=False,
     )
-    def other(self, token, **_form):
+    def other(self, token, amount=None, **_form):
         """Go to Odoo's own payment page, with an address made for what is open at this moment."""
         speak_browsers_language()
         link = request.env["ar.payment.link"]._by_token(token)
-        path = link and link.state == "active" and link._core_payment_path(link._ways_to_pay(exactly=True)[1])
-        if not path:
-            return self._landing(link) if link else self._unknown()
-        return request.redirect(path, code=303)
+        if not link:
+            return self._unknown()
+        items = link._open_items()[link] if link._condition() == "active" else ()
+        try:
+            asked = float(link._amount_to_pay(items, amount))
+        except UserError as error:
+            return self._landing(link, error=str(error), typed=amount)
+        path = items and link._core_payment_path(link._ways_to_pay(asked, exactly=True)[1], items, asked)
+        return request.redirect(path, code=303) if path else self._landing(link)
+
+    @http.route(
+        f"{const.PAY_ROUTE}/<string:token>/show",
+        type="http",
+        auth="public",
+        methods=["GET"],
+        save_session=False,
+    )
+    def show(self, token, **_query):
+        """Show the code of a link on a screen for a customer to scan, until it is paid."""
+        speak_browsers_language()
+        link = request.env["ar.payment.link"]._by_token(token)
+        if not link:
+            return self._unknown()
+        if link._condition() != "active":
+            return self._landing(link)
+        values = {
+            "link": link,
+            "company": link.company_id,
+            "amount": link.amount_due,
+            "shown": self._shown(link),
+        }
+        return render("ar_payment_gateways.show_page", values)
+
+    @http.route(
+        f"{const.PAY_ROUTE}/<string:token>/state",
+        type="jsonrpc",
+        auth="public",
+        methods=["POST"],
+        save_session=False,
+    )
+    def state(self, token):
+        """Tell the page on a counter what it should show; book what was paid meanwhile."""
+        link = request.env["ar.payment.link"]._by_token(token)
+        if not link:
+            self._note("unknown", link)
+            return {"shown": "unknown"}
+        for order in link.order_ids.filtered(lambda order: order.state in ("open", "paid"))[:3]:
+            order._query_if_due()
+            self._post_process(order.transaction_id)
+        link.invalidate_recordset()
+        return {"shown": self._shown(link)}
 
     @http.route(
         f"{const.ORDER_ROUTE}/<string:token>", type="http", auth="public", methods=["GET"], save_session=False
@@ -173,17 +230,60 @@ class PayController(http.Controller):
         except Exception:
             _logger.exception("Transaction %s could not be booked yet.", transaction.reference)
 
-    @staticmethod
-    def _landing(link, error=None):
-        values = {"link": link, "company": link.company_id, "error": error}
-        if link.state == "active":
-            gateways, others = link._ways_to_pay()
-            values.update(gateways=gateways, others=link._core_payment_path(others) and others)
-            return render("ar_payment_gateways.landing_page", values)
-        if link.state == "paid":
-            return render("ar_payment_gateways.paid_page", {**values, "credit": link._customer_credit()})
-        return render(f"ar_payment_gateways.{link.state}_page", values, status=410)
+    @classmethod
+    def _book(cls, link):
+        """Book what was paid through this link a moment ago, so that it is not asked for again."""
+        for transaction in link._unbooked():
+            cls._post_process(transaction)
+            request.env.invalidate_all()
 
     @staticmethod
-    def _unknown():
-        return render("ar_payment_gateways.unknown_page", {}, status=404)
+    def _note(event, link):
+        """Note a visit; return whether there have not been too many like it."""
+        # sudo: the log is written by the machinery only.
+        scans = request.env["ar.payment.link.scan"].sudo()
+        return scans._note(event, link, visitor())
+
+    @staticmethod
+    def _shown(link):
+        """Return what a page about this link depends on, as a text to compare."""
+        return f"{link._condition()} {link.amount_due}"
+
+    @classmethod
+    def _landing(cls, link, error=None, typed=None, status=200):
+        condition = link._condition()
+        values = {"link": link, "company": link.company_id, "error": error, "typed": typed}
+        if condition == "active":
+            return render("ar_payment_gateways.landing_page", {**values, **cls._offer(link, error)}, status)
+        if condition == "overpaid":
+            values["credit"] = link._customer_credit()
+        status = 200 if condition in OPEN_CONDITIONS else 410
+        return render(f"ar_payment_gateways.{condition}_page", values, status=status)
+
+    @staticmethod
+    def _offer(link, error):
+        """Return what the landing page says: how much for what, who takes it, and whether to go there right away.
+
+        A wallet that has scanned the code goes straight to its own cashier if there is nothing to choose.
+        """
+        items = link._open_items()[link]
+        amount = float(total(items))
+        gateways, others = link._ways_to_pay(amount)
+        who = visitor()
+        own = gateways.filtered(lambda provider: provider.code == who.wallet)
+        smallest = link._smallest_part(total(items))
+        straight = len(own) == 1 and items and smallest is None and not error and not who.is_robot
+        return {
+            "amount": amount,
+            "smallest": smallest and float(smallest),
+            "documents": link._payable_documents(items),
+            "gateways": own | gateways,
+            "straight": straight and own,
+            "others": link._core_payment_path(others, items, amount) and others,
+        }
+
+    @classmethod
+    def _unknown(cls):
+        """Answer for an address that leads nowhere: always the same, and to somebody who keeps trying with 429."""
+        known = cls._note("unknown", request.env["ar.payment.link"])
+        return render("ar_payment_gateways.unknown_page", {}, status=404 if known else 429)

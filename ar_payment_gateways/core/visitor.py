@@ -4,10 +4,16 @@ Substrings of user agents (case-sensitive): MicroMessenger (WeChat; WeCom has it
 apps of banks). Not to be trusted with anything but the way somebody is shown how to pay.
 """
 
+import ipaddress
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 _WALLETS = (("MicroMessenger", "wechatpay"), ("AlipayClient", "alipay"), ("UnionPay/", "unionpay"))
+# Previews of links in chat programs, and search engines.
+_ROBOT = re.compile(
+    r"bot\b|crawl|spider|preview|slurp|facebookexternalhit|whatsapp/|embedly|pinterest", re.IGNORECASE
+)
 _PHONES = ("Android", "iPhone", "iPad", "Mobile", "HarmonyOS")
 
 
@@ -34,6 +40,23 @@ class Visitor:
     def wallet(self) -> str:
         """The provider code of the wallet whose browser this is, or ''."""
         return next((code for mark, code in _WALLETS if mark in self.user_agent), "")
+
+    @property
+    def is_robot(self) -> bool:
+        """Whether this looks like a preview of a link or a search engine, which must not begin a payment."""
+        return not self.user_agent or _ROBOT.search(self.user_agent) is not None
+
+    @property
+    def network(self) -> str:
+        """The network the address is in (IPv4: /24, IPv6: /48), which names nobody; "" if it is no address."""
+        try:
+            parsed = ipaddress.ip_address(self.address)
+        except ValueError:
+            return ""
+        if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
+            parsed = parsed.ipv4_mapped
+        bits = 24 if parsed.version == 4 else 48
+        return str(ipaddress.ip_network((parsed, bits), strict=False).network_address)
 
     def channel(self, code: str) -> Channel:
         """Return how this visitor reaches the wallet of a provider code."""

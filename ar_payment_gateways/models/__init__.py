@@ -1,4 +1,7 @@
 from . import res_company
+from . import ar_payment_link_scope
+from . import ar_payment_link_page
+from . import ar_payment_link_scan
 from . import ar_payment_link
 from . import ar_gateway_order_page
 from . import ar_gateway_order_payer
@@ -37,3 +40,4 @@ from . import payment_provider_unionpay_adapter
 from . import payment_provider
 from . import payment_transaction
 from . import res_config_settings
+from . import sale_order

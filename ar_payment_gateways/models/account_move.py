@@ -2,6 +2,7 @@ import base64
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tools.image import image_data_uri
 
 
@@ -21,6 +22,7 @@ class AccountMove(models.Model):
     ar_payment_qr = fields.Html(
         "Payment QR Code", compute="_compute_ar_payment_qr", compute_sudo=True, sanitize=False
     )
+    ar_payment_url = fields.Char("Payment Address", compute="_compute_ar_payment_qr", compute_sudo=True)
 
     ar_gateway_refundable = fields.Monetary(
         "Refundable at the Gateway", compute="_compute_ar_gateway_refundable", compute_sudo=True
@@ -51,6 +53,7 @@ class AccountMove(models.Model):
         for move in self:
             link = move._wants_ar_payment_qr() and self.env["ar.payment.link"]._find_active(move._origin)
             move.ar_payment_qr = link._qr_svg() if link else False
+            move.ar_payment_url = link.url if link else False
 
     # === ACTIONS === #
 
@@ -134,14 +137,12 @@ class AccountMove(models.Model):
         """Give customer invoices their link when they are posted, so that their code is there wherever they are
         shown or printed."""
         posted = super()._post(soft)
-        invoices = posted.filtered(lambda move: move._wants_ar_payment_qr())
+        invoices = posted.filtered(
+            lambda move: move._wants_ar_payment_qr() and move.company_id.ar_link_on_posting
+        )
         if invoices:
             # sudo: posting needs no rights on links; the link of an invoice is part of the invoice.
-            links = self.env["ar.payment.link"].sudo()
-            keys = {links._moves_key(move): move for move in invoices}
-            known = links.search([("moves_key", "in", list(keys)), ("revoked_on", "=", False)])
-            missing = [move for key, move in keys.items() if key not in set(known.mapped("moves_key"))]
-            links._create_for(missing)
+            self.env["ar.payment.link"].sudo()._make_missing(invoices)
         return posted
 
     def button_draft(self):
@@ -152,7 +153,13 @@ class AccountMove(models.Model):
 
     def _ar_close_codes(self):
         # sudo: whoever may revise an invoice need not know links.
-        links = self.env["ar.payment.link"].sudo().search([("move_ids", "in", self.ids)])
+        links = self.env["ar.payment.link"].sudo()
+        # Codes may ask for them through links that do not name them: to an order, to everything of a customer.
+        waiting = [
+            ("state", "in", ("draft", "open")),
+            ("transaction_id.invoice_ids", "in", self.ids),
+        ]
+        links = links.search(Domain("move_ids", "in", self.ids) | Domain("order_ids", "any", waiting))
         links._close_orders_soon()
 
     def _wants_ar_payment_qr(self):

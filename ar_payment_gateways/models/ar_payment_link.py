@@ -1,22 +1,25 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
+from odoo.tools.misc import clean_context
 
 from ..core import link_token, qr
+from ..core.link_payment import Source, total
 
 
 class ArPaymentLink(models.Model):
-    """A secret address where a customer pays certain invoices, whatever is open on them at that moment.
+    """A secret address where a customer pays certain documents, whatever is open on them at that moment.
 
     The link holds no amount: what it asks for is computed from the residuals whenever it is opened, so a code
-    printed weeks ago is right after a part payment and harmless after a full one.
+    printed weeks ago is right after a part payment and harmless after a full one. What kinds of links there are and
+    what each asks for is in ar_payment_link_scope.py.
     """
 
     _name = "ar.payment.link"
     _description = "Payment Link"
-    _inherit = ["mail.thread"]
+    _inherit = ["ar.payment.link.scope", "ar.payment.link.page", "mail.thread"]
     _order = "id desc"
     _rec_name = "label"
     _check_company_auto = True
@@ -25,20 +28,47 @@ class ArPaymentLink(models.Model):
     # What a link pays and who made it what it is never changes by a plain write, whoever the caller.
     _FROZEN_FIELDS = frozenset(
         {
+            "label",
             "token",
             "token_digest",
+            "kind",
             "move_ids",
-            "moves_key",
+            "sale_order_id",
+            "scope_key",
+            "single_use",
             "partner_id",
             "currency_id",
             "company_id",
             "scan_count",
+            "scan_ids",
+            "scans_before",
             "last_scan",
+            "last_scan_before",
             "revoked_on",
             "revoked_by_id",
+            "attempt_count",
+            "order_ids",
         }
     )
 
+    # What a caller may say about a new link; the rest it makes itself.
+    _SCOPE_FIELDS = frozenset({"kind", "move_ids", "sale_order_id", "single_use", "expiry_date"})
+    _OWNER_FIELDS = ("partner_id", "currency_id", "company_id")
+
+    kind = fields.Selection(
+        [
+            ("invoices", "Invoices"),
+            ("instalment", "Instalment"),
+            ("order", "Order"),
+            ("deposit", "Down Payment"),
+            ("customer", "Everything Open"),
+        ],
+        default="invoices",
+        required=True,
+        readonly=True,
+        help="Instalment: what is due by now of one invoice, or what comes due next. Everything Open: whatever is"
+        " posted and open of the customer in the currency when the link is opened.",
+    )
     label = fields.Char(compute="_compute_label", store=True, string="Pays")
     token = fields.Char(required=True, readonly=True, copy=False, groups="base.group_system")
     token_digest = fields.Char(required=True, readonly=True, copy=False, groups="base.group_system")
@@ -48,17 +78,19 @@ class ArPaymentLink(models.Model):
         "link_id",
         "move_id",
         string="Invoices",
-        required=True,
+        readonly=True,
         check_company=True,
         domain="[('move_type', '=', 'out_invoice'), ('state', '=', 'posted')]",
     )
-    moves_key = fields.Char(compute="_compute_from_moves", store=True, index=True, readonly=True)
-    partner_id = fields.Many2one(
-        "res.partner", "Customer", compute="_compute_from_moves", store=True, index=True, readonly=True
+    sale_order_id = fields.Many2one(
+        "sale.order", "Sales Order", index="btree_not_null", readonly=True, check_company=True
     )
-    currency_id = fields.Many2one("res.currency", compute="_compute_from_moves", store=True, readonly=True)
-    company_id = fields.Many2one(
-        "res.company", compute="_compute_from_moves", store=True, index=True, readonly=True
+    scope_key = fields.Char(compute="_compute_scope_key", store=True, index=True, readonly=True)
+    partner_id = fields.Many2one("res.partner", "Customer", index=True, readonly=True)
+    currency_id = fields.Many2one("res.currency", readonly=True)
+    company_id = fields.Many2one("res.company", index=True, readonly=True)
+    single_use = fields.Boolean(
+        "For One Payment", readonly=True, help="The link ends with the first payment through it."
     )
     expiry_date = fields.Date(
         "Expires",
@@ -68,13 +100,21 @@ class ArPaymentLink(models.Model):
     )
     revoked_on = fields.Datetime(readonly=True, copy=False, tracking=True)
     revoked_by_id = fields.Many2one("res.users", readonly=True, copy=False)
-    scan_count = fields.Integer("Opened", readonly=True, copy=False, help="How often the page was opened.")
-    last_scan = fields.Datetime("Last Opened", readonly=True, copy=False)
-    amount_due = fields.Monetary(compute="_compute_amount_due", help="Open on the invoices right now.")
+    # Computed in sudo: who may read a link may know what it asks for, whatever else of its documents he may read.
+    amount_due = fields.Monetary(
+        compute="_compute_amount_due", compute_sudo=True, help="What the link asks for right now."
+    )
     state = fields.Selection(
-        [("active", "Active"), ("paid", "Paid"), ("revoked", "Revoked"), ("expired", "Expired")],
+        [
+            ("active", "Active"),
+            ("paid", "Paid"),
+            ("used", "Used"),
+            ("revoked", "Revoked"),
+            ("expired", "Expired"),
+        ],
         "Status",
         compute="_compute_state",
+        compute_sudo=True,
         search="_search_state",
     )
     url = fields.Char("Link", compute="_compute_url")
@@ -84,26 +124,29 @@ class ArPaymentLink(models.Model):
 
     # === COMPUTE === #
 
-    @api.depends("move_ids.name")
+    @api.depends("move_ids.name", "sale_order_id.name", "partner_id.name")
     def _compute_label(self):
         for link in self:
-            link.label = ", ".join(link.move_ids.sorted("id").mapped(lambda move: move.name or "/"))
+            names = link.move_ids.sorted("id").mapped(lambda move: move.name or "/")
+            link.label = ", ".join(names) or link.sale_order_id.name or link.partner_id.name
 
-    @api.depends("move_ids.commercial_partner_id", "move_ids.currency_id", "move_ids.company_id")
-    def _compute_from_moves(self):
+    @api.depends("move_ids", "sale_order_id", "partner_id")
+    def _compute_scope_key(self):
         for link in self:
-            first = link.move_ids[:1]
-            link.moves_key = self._moves_key(link.move_ids)
-            link.partner_id = first.commercial_partner_id
-            link.currency_id = first.currency_id
-            link.company_id = first.company_id
+            document = link.sale_order_id or link.partner_id
+            link.scope_key = self._moves_key(link.move_ids) or str(document.id)
 
-    @api.depends("move_ids.amount_residual", "move_ids.state")
+    @api.depends(
+        "move_ids.amount_residual",
+        "move_ids.state",
+        "sale_order_id.amount_total",
+        "sale_order_id.transaction_ids",
+    )
     def _compute_amount_due(self):
-        for link in self:
-            link.amount_due = sum(link._payable_moves().mapped("amount_residual"))
+        for link, items in self._open_items().items():
+            link.amount_due = float(total(items))
 
-    @api.depends("revoked_on", "expiry_date", "amount_due", "move_ids.state")
+    @api.depends("revoked_on", "expiry_date", "single_use", "order_ids.state", "amount_due", "move_ids.state")
     def _compute_state(self):
         today = fields.Date.today()
         for link in self:
@@ -111,6 +154,8 @@ class ArPaymentLink(models.Model):
                 link.state = "revoked"
             elif link._is_settled():
                 link.state = "paid"
+            elif link.single_use and "paid" in link.order_ids.mapped("state"):
+                link.state = "used"
             elif link.expiry_date and link.expiry_date < today:
                 link.state = "expired"
             else:
@@ -120,15 +165,22 @@ class ArPaymentLink(models.Model):
         if operator != "in":
             return NotImplemented
         revoked = Domain("revoked_on", "!=", False)
-        unsettled = Domain(
+        open_move = Domain(
             "move_ids", "any", Domain("state", "!=", "posted") | Domain("amount_residual", "!=", 0)
         )
+        of_order = Domain("sale_order_id", "!=", False)
+        # Whether an order is paid stands in no column; those with links of their own are few.
+        # sudo: as the state itself.
+        settled_orders = self.search(of_order & ~revoked).sudo().filtered(lambda link: link._is_settled())
+        settled = Domain("id", "in", settled_orders.ids) | (Domain("move_ids", "!=", False) & ~open_move)
+        used = Domain("single_use", "=", True) & Domain("order_ids.state", "=", "paid")
         overdue = Domain("expiry_date", "<", fields.Date.today())
         domains = {
             "revoked": revoked,
-            "paid": ~revoked & ~unsettled,
-            "expired": ~revoked & unsettled & overdue,
-            "active": ~revoked & unsettled & ~overdue,
+            "paid": ~revoked & settled,
+            "used": ~revoked & ~settled & used,
+            "expired": ~revoked & ~settled & ~used & overdue,
+            "active": ~revoked & ~settled & ~used & ~overdue,
         }
         return Domain.OR(domains[state] for state in value if state in domains)
 
@@ -148,27 +200,34 @@ class ArPaymentLink(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Make the token ourselves, whatever the caller sends, and refuse what cannot be paid in one go."""
+        self.check_access("create")
+        made = []
         for vals in vals_list:
-            unexpected = self._FROZEN_FIELDS.intersection(vals) - {"move_ids"}
+            allowed = self._SCOPE_FIELDS | (
+                set(self._OWNER_FIELDS) if vals.get("kind") == "customer" else set()
+            )
+            unexpected = vals.keys() - allowed
             if unexpected:
                 raise AccessError(
                     self.env._("A payment link makes its own %s.", ", ".join(sorted(unexpected)))
                 )
             token = link_token.new_token()
-            vals.update(
-                token=token,
-                token_digest=link_token.digest(token),
-                # Named here so that a default_... key in the context cannot set them.
-                scan_count=0,
-                last_scan=False,
-                revoked_on=False,
-                revoked_by_id=False,
+            made.append(
+                {
+                    # Checked with the caller's rights: a link shows what is open on its documents.
+                    **(scope := self._prepare_scope(vals)),
+                    "single_use": vals.get("single_use", False),
+                    "expiry_date": vals["expiry_date"]
+                    if "expiry_date" in vals
+                    else self._default_expiry(scope),
+                    "token": token,
+                    "token_digest": link_token.digest(token),
+                }
             )
-        # The invoices are checked with the caller's rights: a link shows what is open on them.
-        links = super().create(vals_list)
-        for link in links:
-            link.move_ids.check_access("read")
-            self._check_moves(link.move_ids)
+        # sudo: the token is hidden from users; what they may say is in `made`, a default_... key is not.
+        maker = self.with_env(self.env(context=clean_context(self.env.context), su=True))
+        links = super(ArPaymentLink, maker).create(made).with_env(self.env)
+        links.check_access("create")  # the company's rule
         return links
 
     def write(self, vals):
@@ -189,6 +248,13 @@ class ArPaymentLink(models.Model):
         open_links._close_orders_soon()
         return True
 
+    def action_show_qr(self):
+        """Open the page for a counter: the code, large, until it is paid."""
+        self.ensure_one()
+        # A computed field of a record one may not read is computed all the same.
+        self.check_access("read")
+        return {"type": "ir.actions.act_url", "url": f"{self.url}/show", "target": "new"}
+
     def action_open_page(self):
         """Open the page that the customer sees."""
         self.ensure_one()
@@ -198,81 +264,21 @@ class ArPaymentLink(models.Model):
 
     # === BUSINESS === #
 
-    @api.model
-    def _for_moves(self, moves):
-        """Return the active link that pays exactly `moves`, made if there is none.
-
-        :param moves: posted customer invoices of one company, one commercial partner and one currency, which the
-            current user may read.
-        :return: the link, in sudo: whoever may see the invoices may see where they are paid.
-        :raise UserError: if the invoices cannot be paid together.
-        """
-        moves.check_access("read")
-        self._check_moves(moves)
-        # sudo: see :return:
-        links = self.sudo()
-        return links._find_active(moves) or links._create_for([moves])
-
-    @api.model
-    def _find_active(self, moves):
-        """Return the oldest link that pays exactly `moves`, is not revoked and has not expired, or nothing."""
-        return self.search(
-            [
-                ("moves_key", "=", self._moves_key(moves)),
-                ("revoked_on", "=", False),
-                "|",
-                ("expiry_date", "=", False),
-                ("expiry_date", ">=", fields.Date.today()),
-            ],
-            order="id",
-            limit=1,
-        )
-
-    @api.model
-    def _create_for(self, moves_list):
-        """Make one link for each recordset of `moves_list`, quietly (no chatter notes), in one statement."""
-        return self.with_context(tracking_disable=True).create(
-            [{"move_ids": [fields.Command.set(moves.ids)]} for moves in moves_list]
-        )
-
-    @api.model
-    def _moves_key(self, moves):
-        return ",".join(str(move_id) for move_id in sorted(moves.ids))
-
-    @api.model
-    def _check_moves(self, moves):
-        """Raise UserError unless `moves` are posted customer invoices that one payment can settle."""
-        if not moves:
-            raise UserError(self.env._("A payment link needs at least one invoice."))
-        if any(move.move_type != "out_invoice" or move.state != "posted" for move in moves):
-            raise UserError(self.env._("A payment link pays posted customer invoices only."))
-        if len(moves.company_id) > 1 or len(moves.commercial_partner_id) > 1 or len(moves.currency_id) > 1:
-            raise UserError(
-                self.env._("A payment link pays invoices of one company, one customer and one currency.")
-            )
-
-    def _payable_moves(self):
-        """Return the invoices of the link that are open now and still of its customer and currency.
-
-        An invoice reset to draft may come back with another customer; its new owner's debt is not asked for here.
-        """
-        self.ensure_one()
-        return self.move_ids.filtered(
-            lambda move: (
-                move.state == "posted"
-                and move.commercial_partner_id == self.partner_id
-                and move.currency_id == self.currency_id
-                and move.amount_residual > 0
-            )
-        )
-
     def _is_settled(self):
-        """Tell whether every invoice of the link is posted and nothing is open on any."""
+        """Tell whether nothing is left to pay here for good. More may always come to everything of a customer."""
         self.ensure_one()
-        return all(
-            move.state == "posted" and move.currency_id.is_zero(move.amount_residual)
-            for move in self.move_ids
-        )
+        source = self._kind().source
+        if source is Source.MOVES:
+            return bool(self.move_ids) and all(
+                move.state == "posted" and move.currency_id.is_zero(move.amount_residual)
+                for move in self.move_ids
+            )
+        order = self.sale_order_id
+        if source is Source.PARTNER or order.state == "cancel":
+            return False
+        if self._kind().due_only:
+            return order._is_confirmation_amount_reached()
+        return not self._items_of_order(order, self._owner(), False)
 
     # === QR === #
 

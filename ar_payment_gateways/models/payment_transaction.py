@@ -162,6 +162,10 @@ class PaymentTransaction(models.Model):
         """Have somebody refund or apply what could not be reconciled."""
         order = self.ar_gateway_order_ids.filtered(lambda order: order.state == "paid")[:1]
         credit = self._ar_credit()
+        if (
+            self.sale_order_ids and not self.invoice_ids
+        ):  # what is paid in advance is set off when it is invoiced
+            credit = max(0.0, min(credit, sum(order._ar_overpaid() for order in self.sale_order_ids)))
         if order and (order.link_id or self.invoice_ids) and credit:
             order._warn_once(
                 self.env._("Paid more than was open"),

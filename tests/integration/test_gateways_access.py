@@ -26,11 +26,8 @@ class TestAccess(GatewaysCase):
         cls.manager = user("gw_manager", f"account.group_account_invoice,{gateways}manager")
         cls.inv = cls.init_invoice("out_invoice", amounts=[10.0], post=True, currency=cls.cny)
         cls.link = cls.inv._get_ar_payment_link()
-        cls.order = (
-            cls.env["ar.gateway.order"]
-            .sudo()
-            ._prepare(cls.link._create_transaction(cls.provider.sudo()), cls.link)
-        )
+        transaction = cls.link._create_transaction(cls.provider.sudo())
+        cls.order = cls.env["ar.gateway.order"].sudo()._prepare(transaction, cls.link)
 
     def test_outsiders_see_nothing(self):
         for user in (self.salesman, self.portal, self.public):

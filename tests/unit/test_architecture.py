@@ -30,8 +30,8 @@ MAY_USE = {
 CORE_IMPORTS = set(
     """
     __future__ abc base64 binascii bisect calendar collections csv dataclasses datetime decimal difflib enum
-    fractions functools hashlib heapq hmac io itertools json math operator re secrets statistics string struct textwrap
-    types typing unicodedata urllib.parse xml.etree.ElementTree zipfile zlib zoneinfo
+    fractions functools hashlib heapq hmac io ipaddress itertools json math operator re secrets statistics string
+    struct textwrap types typing unicodedata urllib.parse xml.etree.ElementTree zipfile zlib zoneinfo
     cryptography lxml qrcode stdnum
     """.split()
 )

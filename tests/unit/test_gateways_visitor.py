@@ -33,3 +33,38 @@ def test_how_a_visitor_reaches_his_wallet(user_agent, wallet, alipay, wechatpay)
 
 def test_nothing_known_is_a_computer():
     assert NOBODY_KNOWN.channel("alipay") is Channel.SCREEN
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "facebookexternalhit/1.1",
+        "Mozilla/5.0 (compatible; Baiduspider/2.0; +http://www.baidu.com/search/spider.html)",
+        "Slackbot-LinkExpanding 1.0",
+        "WhatsApp/2.23",
+        "Mozilla/5.0 (Windows NT 6.1; WOW64) SkypeUriPreview Preview/0.5",
+        "TelegramBot (like TwitterBot)",
+    ],
+)
+def test_robots(agent):
+    assert Visitor(user_agent=agent).is_robot
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.77", "203.0.113.0"),
+        ("::ffff:203.0.113.77", "203.0.113.0"),
+        ("2001:db8:1234:5678::1", "2001:db8:1234::"),
+        ("", ""),
+        ("nonsense", ""),
+    ],
+)
+def test_addresses_are_cut(address, network):
+    assert Visitor(address=address).network == network
+
+
+def test_wallets_are_no_robots():
+    agent = "Mozilla/5.0 (Linux; Android 15) AliApp(AP/10.5.96.8000) AlipayClient/10.5.96.8000"
+    assert not Visitor(user_agent=agent).is_robot
+    assert Visitor().is_robot  # says nothing of itself

@@ -1,0 +1,248 @@
+from decimal import Decimal
+from urllib.parse import urlencode
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from odoo.addons.payment import utils as payment_utils
+
+from .. import const
+from ..core import link_payment, link_token
+from ..core.link_payment import total
+from .res_company import OFFLINE_PROVIDERS
+
+
+class ArPaymentLinkPage(models.AbstractModel):
+    """What a customer gets to see: whether anything can be paid, how much of it, and with whom."""
+
+    _name = "ar.payment.link.page"
+    _description = "Payment link: its page"
+
+    # What the page shows or asks: fetched with the search.
+    _PAGE_FIELDS = (
+        "token", "label", "kind", "sale_order_id", "partner_id", "currency_id", "company_id", "expiry_date",
+        "revoked_on", "single_use",
+    )  # fmt: skip
+
+    scan_ids = fields.One2many("ar.payment.link.scan", "link_id", string="Scans", readonly=True)
+    scans_before = fields.Integer("Opened Before the Log Begins", readonly=True, copy=False)
+    last_scan_before = fields.Datetime("Last Opened Before the Log Begins", readonly=True, copy=False)
+    scan_count = fields.Integer(
+        "Opened",
+        compute="_compute_scans",
+        search="_search_scan_count",
+        help="How often the page was opened; link previews of chat programs count as well.",
+    )
+    last_scan = fields.Datetime("Last Opened", compute="_compute_scans")
+
+    @api.depends("scan_ids.scanned_at", "scans_before", "last_scan_before")
+    def _compute_scans(self):
+        """Count the log, and what was counted when old rows of it were deleted."""
+        log = {
+            link: (count, last)
+            for link, count, last in self.env["ar.payment.link.scan"]._read_group(
+                [("link_id", "in", self.ids), ("event", "=", "opened")],
+                ["link_id"],
+                ["__count", "scanned_at:max"],
+            )
+        }
+        for link in self:
+            count, last = log.get(link._origin, (0, False))
+            link.scan_count = count + link.scans_before
+            link.last_scan = last or link.last_scan_before
+
+    def _search_scan_count(self, operator, value):
+        """Find links that were opened, or never: all that people ask for."""
+        if operator != "in" or set(value) != {0}:
+            return NotImplemented
+        return Domain("scans_before", "in", (0, False)) & ~Domain(
+            "scan_ids", "any", Domain("event", "=", "opened")
+        )
+
+    # === OPENING === #
+
+    @api.model
+    def _by_token(self, token):
+        """Return the link of a token that came from outside, in sudo, or an empty recordset."""
+        if not link_token.has_token_shape(token):
+            return self.sudo().browse()  # sudo: nothing in it
+        # sudo: the token is the permission; nobody is logged in where this is called.
+        return self.sudo().search_fetch(
+            [("token_digest", "=", link_token.digest(token))], self._PAGE_FIELDS, limit=1
+        )
+
+    def _condition(self):
+        """Return which page there is to show: "active" if something may be paid, or why nothing may be.
+
+        One of revoked, closed (the company is), overpaid, paid, used, expired, disputed, active.
+        """
+        self.ensure_one()
+        state = self.state
+        if state == "revoked" or not self.company_id.active:
+            return "revoked" if state == "revoked" else "closed"
+        if state == "paid":
+            return "overpaid" if self._customer_credit() else "paid"
+        order = self.sale_order_id
+        if state == "active" and order.state in ("draft", "sent") and order.is_expired:
+            return "expired"
+        if state == "active" and self._is_disputed():
+            return "disputed"
+        return state
+
+    def _is_disputed(self):
+        """Tell whether the customer contests what is asked for here, so that it is not to be paid. Hook."""
+        self.ensure_one()
+        return False
+
+    # === HOW MUCH === #
+
+    def _smallest_part(self, due):
+        """Return the least that may be paid of `due`, or None if all of it must be.
+
+        A link for one payment is paid as a whole.
+
+        :param Decimal due: what the link asks for.
+        """
+        self.ensure_one()
+        company = self.company_id
+        if not company.ar_link_partial or self.single_use or not self._kind().partial:
+            return None
+        minimum = company.ar_link_partial_minimum
+        if minimum and company.currency_id != self.currency_id:
+            minimum = company.currency_id._convert(minimum, self.currency_id, company)
+        smallest = link_payment.smallest_part(
+            due,
+            Decimal(str(minimum)),
+            Decimal(str(company.ar_link_partial_percent)),
+            self.currency_id.decimal_places,
+        )
+        return smallest if smallest < due else None
+
+    def _amount_to_pay(self, items, wanted=None):
+        """Return the amount of a payment made now (Decimal).
+
+        :param items: what is asked for now, of `_open_items`.
+        :param wanted: what the customer has typed, None if he was not asked; heeded where parts may be paid only.
+        :raise UserError: if that much cannot be paid.
+        """
+        due = total(items)
+        smallest = self._smallest_part(due)
+        if wanted is None or smallest is None:
+            return due
+        amount = link_payment.read_amount(wanted, self.currency_id.decimal_places)
+        if amount is None or not smallest <= amount <= due:
+            raise UserError(
+                self.env._(
+                    "Please enter an amount from %(least)s to %(most)s.",
+                    least=self.currency_id.format(float(smallest)),
+                    most=self.currency_id.format(float(due)),
+                )
+            )
+        return amount
+
+    # === WAYS TO PAY === #
+
+    def _ways_to_pay(self, amount=None, exactly=False):
+        """Return the providers, in sudo, that take the money on our own page, and those on Odoo's payment page.
+
+        :param float amount: of the payment; what the link asks for if it is left out.
+        :param bool exactly: ask Odoo anew instead of showing what it said last time; for when money is to move.
+        """
+        self.ensure_one()
+        # sudo: for a customer who is not logged in; what he gets to see are names.
+        providers = self.env["payment.provider"].sudo()
+        key = (self.company_id.id, self.partner_id.country_id.id, self.currency_id.id)
+        offered = providers.browse(providers._ar_offered_ids(*key, self.partner_id.id))
+        if exactly or any(provider.maximum_amount for provider in offered):
+            offered = providers._get_compatible_providers(
+                self.company_id.id,
+                self.partner_id.id,
+                self.amount_due if amount is None else amount,
+                currency_id=self.currency_id.id,
+            )
+        gateways = offered.filtered(lambda provider: provider.code in const.AR_GATEWAYS)
+        return gateways, (offered - gateways).filtered(lambda p: p.code not in OFFLINE_PROVIDERS)
+
+    def _core_payment_path(self, providers, items=None, amount=None):
+        """Return the path of Odoo's payment page for what is open now, or False.
+
+        Core's page pays one document; for several at once there is none.
+
+        :param providers: those that take the money there, see `_ways_to_pay`.
+        :param items: what `_open_items` has just said, if it was asked.
+        :param float amount: of the payment; what the link asks for if it is left out.
+        """
+        self.ensure_one()
+        if amount is None:
+            amount = self.amount_due
+        document = self._payable_documents(items)
+        if not providers:
+            return False
+        if document and document == self.sale_order_id:
+            return document.get_portal_url(query_string=f"&payment_amount={amount}")
+        if len(document) != 1 or document != self.move_ids:
+            return False
+        return "/payment/pay?" + urlencode(
+            {
+                "amount": amount,
+                "currency_id": self.currency_id.id,
+                "partner_id": document.partner_id.id,
+                "company_id": self.company_id.id,
+                "invoice_id": document.id,
+                "access_token": payment_utils.generate_access_token(
+                    document.partner_id.id, amount, self.currency_id.id, env=self.env
+                ),
+            }
+        )
+
+    # === AFTERWARDS === #
+
+    def _customer_credit(self):
+        """Return what was paid through this link, went back neither and is not set off against anything either.
+
+        In the link's currency; refunds count whether or not somebody has reconciled them with the payment.
+        """
+        self.ensure_one()
+        if self.sale_order_id:  # what is paid in advance is no credit
+            return max(0.0, self.currency_id.round(self.sale_order_id._ar_overpaid()))
+        self.env["account.move.line"].flush_model(["amount_residual_currency", "move_id"])
+        [(credit,)] = self.env.execute_query(
+            SQL(
+                """
+                SELECT COALESCE(SUM(-line.amount_residual_currency), 0)
+                  FROM ar_gateway_order gateway_order
+                  JOIN payment_transaction transaction
+                    ON gateway_order.transaction_id IN (transaction.id, transaction.source_transaction_id)
+                  JOIN account_payment payment ON payment.id = transaction.payment_id
+                  JOIN account_move_line line ON line.move_id = payment.move_id
+                  JOIN account_account account ON account.id = line.account_id
+                 WHERE gateway_order.link_id = %s
+                   AND gateway_order.state = 'paid'
+                   AND account.account_type = 'asset_receivable'
+                """,
+                self.id,
+            )
+        )
+        return max(0.0, self.currency_id.round(float(credit)))
+
+    def _unbooked(self):
+        """Return the transactions, in sudo, by which this was paid and which Odoo has not booked yet."""
+        # sudo: as the link, which whoever opens its page may not read either.
+        return (
+            self.env["payment.transaction"]
+            .sudo()
+            .search(
+                [
+                    ("ar_gateway_order_ids.link_id", "=", self.id),
+                    ("state", "=", "done"),
+                    ("is_post_processed", "=", False),
+                ]
+            )
+        )
+
+    def _receipts(self):
+        """Return the gateway orders, in sudo, by which this was paid, the last one first."""
+        orders = self.sudo().order_ids  # sudo: for whoever holds the link
+        return orders.filtered(lambda order: order.state == "paid")
