@@ -47,7 +47,7 @@ class PreparedCompanyCase(AccountTestInvoicingCommon):
 
 def company_name(country_code):
     """Return the name of the prepared company of a country, '' for none."""
-    return f"company_1_data {country_code}".strip()
+    return f"Prepared company {country_code}".strip()  # Odoo's own is company_1_data, and names are unique
 
 
 def prepare_company(country_code):

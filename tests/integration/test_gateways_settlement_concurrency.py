@@ -17,7 +17,7 @@ DAY = date(2001, 2, 3)  # before anybody's lock date matters, after nobody's boo
 class TestImportAtOnce(CommittedCase):
     def setUp(self):
         super().setUp()
-        seller = self.alipay.merchant.seller_id
+        seller = self.kit.simulator.merchant.seller_id
         rows = [
             alipay_bill.row(f"20010203{number}", f"C{number}", "货款", f"{DAY} 12:00:00", 1000, fee_minor=-6)
             for number in range(5)
