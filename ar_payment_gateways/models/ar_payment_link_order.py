@@ -110,7 +110,7 @@ class ArPaymentLink(models.Model):
         """Count, and by that make attempts on one link follow each other (first statement of the transaction)."""
         self.env.execute_query(
             SQL(
-                "UPDATE ar_payment_link SET attempt_count = attempt_count + 1 WHERE id = %s RETURNING id",
+                "UPDATE ar_payment_link SET attempt_count = COALESCE(attempt_count, 0) + 1 WHERE id = %s RETURNING id",
                 self.id,
             )
         )

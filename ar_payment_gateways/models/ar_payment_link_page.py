@@ -23,7 +23,7 @@ class ArPaymentLinkPage(models.AbstractModel):
     # What the page shows or asks: fetched with the search.
     _PAGE_FIELDS = (
         "token", "label", "kind", "sale_order_id", "partner_id", "currency_id", "company_id", "expiry_date",
-        "revoked_on", "single_use",
+        "revoked_on", "single_use", "attempt_count",
     )  # fmt: skip
 
     scan_ids = fields.One2many("ar.payment.link.scan", "link_id", string="Scans", readonly=True)
@@ -229,6 +229,8 @@ class ArPaymentLinkPage(models.AbstractModel):
 
     def _unbooked(self):
         """Return the transactions, in sudo, by which this was paid and which Odoo has not booked yet."""
+        if not self.attempt_count:  # nobody has begun to pay: most visits
+            return self.env["payment.transaction"]
         # sudo: as the link, which whoever opens its page may not read either.
         return (
             self.env["payment.transaction"]

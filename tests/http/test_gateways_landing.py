@@ -60,6 +60,8 @@ class TestParts(LandingCase):
         self.pay(self.link.order_ids[0])
         self.assertIn("Please enter an amount", self.post(amount="50").text)
         self.assertEqual(len(self.link.order_ids), 2)
+        self.env.invalidate_all()
+        self.assertEqual(self.link.attempt_count, 2)
 
     def test_a_wrong_amount_is_explained(self):
         for amount in ("1", "100.01", "x"):
