@@ -202,6 +202,8 @@ fsync = off
 synchronous_commit = off
 full_page_writes = off
 max_connections = 200
+shared_buffers = 512MB
+jit = off
 CONF
         as_pg touch "$home/data/.ready"
     fi
@@ -220,6 +222,9 @@ stop_postgres() {
 
 setup() {
     mkdir -p "$work/log"
+    # Compiled modules in one place of ours, also where the environment forbids them: Odoo starts in 3 s instead of 9.
+    unset PYTHONDONTWRITEBYTECODE
+    export PYTHONPYCACHEPREFIX=$work/pycache
     # Two runs at once wait for each other here.
     exec 9>"$work/lock"
     flock 9

@@ -5,7 +5,7 @@ blocks outgoing HTTP is off (odoo/tests/common.py). So every class here sets the
 Odoo's own commons (AccountTestInvoicingCommon, PaymentCommon, ...) inherit theirs.
 """
 
-from odoo import SUPERUSER_ID, api
+from odoo import SUPERUSER_ID, api, fields
 from odoo.fields import Command
 from odoo.modules.registry import Registry
 from odoo.orm.environments import Transaction
@@ -43,6 +43,42 @@ class PreparedCompanyCase(AccountTestInvoicingCommon):
         company = cls.env["res.company"].sudo().search([("name", "=", name)]).sudo(False)
         cls.env.user.company_ids = [Command.link(company.id)]
         return company
+
+    @classmethod
+    def init_invoice(
+        cls,
+        move_type,
+        partner=None,
+        invoice_date=None,
+        post=False,
+        products=(),
+        amounts=(),
+        taxes=None,
+        company=None,
+        currency=None,
+        journal=None,
+    ):
+        """Odoo's, which it calls deprecated, without its form: that takes ten times as long as the invoice itself."""
+        lines = [{"product_id": product.id} for product in products]
+        lines += [{"name": "test line", "price_unit": amount} for amount in amounts]
+        if taxes is not None:
+            lines = [{**line, "tax_ids": [Command.set([tax.id for tax in taxes])]} for line in lines]
+        date = invoice_date or fields.Date.to_date("2019-01-01")
+        values = {
+            "move_type": move_type,
+            "partner_id": (partner or cls.partner_a).id,
+            "invoice_date": date,
+            "date": date,
+            "invoice_line_ids": [Command.create(line) for line in lines],
+        }
+        if currency:
+            values["currency_id"] = currency.id
+        if journal:
+            values["journal_id"] = journal.id
+        invoice = cls.env["account.move"].with_company(company or cls.env.company).create(values)
+        if post:
+            invoice.action_post()
+        return invoice
 
 
 def company_name(country_code):

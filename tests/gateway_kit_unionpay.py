@@ -22,6 +22,7 @@ class UnionpayKit:
     refusal = "36"
     codes_wait_for_a_scan = False
     refunds_take_time = True
+    closes = False
 
     def __init__(self):
         self.merchant = UNIONPAY_MERCHANT
@@ -44,6 +45,11 @@ class UnionpayKit:
     @property
     def knobs(self):
         return self.simulator.knobs
+
+    @property
+    def execution(self):
+        """See AlipayKit."""
+        return self.simulator, "execute"
 
     # --- what it was asked ---
 
@@ -89,6 +95,9 @@ class UnionpayKit:
     def end(self, number):
         """The time that an order can be paid is over."""
         self.order(number).fields["payTimeout"] = PAST
+
+    def ledger(self):
+        return self.simulator.ledger()
 
     def is_closed(self, number):
         return self.order(number).is_over(self.simulator.now())

@@ -28,6 +28,7 @@ class AlipayKit:
     refund_call = "alipay.trade.refund"
     codes_wait_for_a_scan = True
     refunds_take_time = False
+    closes = True
     calls_by_method = {
         "alipay.trade.precreate": "create",
         "alipay.trade.query": "query",
@@ -57,6 +58,11 @@ class AlipayKit:
     @property
     def knobs(self):
         return self.simulator.knobs
+
+    @property
+    def execution(self):
+        """The object and the name of its method that carries out a call."""
+        return self.simulator, "_execute"
 
     # --- what it was asked ---
 
@@ -89,6 +95,14 @@ class AlipayKit:
         trade = self.simulator.trades.by_number[number]
         self.simulator.trades.pay(trade)
         return self.simulator.notification(trade), {}
+
+    def end(self, number):
+        """The time that an order can be paid is over: the gateway waits to be told."""
+
+    def ledger(self):
+        """{order number: (fen paid, fen given back)} of all orders that money came for."""
+        trades = self.simulator.trades.by_number
+        return {n: (t.amount_minor, sum(t.refunds.values())) for n, t in trades.items() if t.paid}
 
     def is_closed(self, number):
         return self.simulator.trades.by_number[number].status == "TRADE_CLOSED"
@@ -140,6 +154,7 @@ class WechatKit:
     refund_call = "POST /v3/refund/domestic/refunds"
     codes_wait_for_a_scan = False
     refunds_take_time = True
+    closes = True
 
     def __init__(self):
         self.merchant = WECHAT_MERCHANT
@@ -163,6 +178,11 @@ class WechatKit:
     @property
     def knobs(self):
         return self.simulator.knobs
+
+    @property
+    def execution(self):
+        """See AlipayKit."""
+        return self.simulator.server.RequestHandlerClass, "_execute"
 
     def calls(self, kind=None):
         """See AlipayKit."""
@@ -203,6 +223,12 @@ class WechatKit:
             "TRANSACTION.SUCCESS", "transaction", self.simulator.orders.transaction(order)
         )
         return body, headers
+
+    def end(self, number):
+        """See AlipayKit."""
+
+    def ledger(self):
+        return self.simulator.ledger()
 
     def is_closed(self, number):
         return self.simulator.orders.by_number[number].state == "CLOSED"

@@ -7,6 +7,7 @@ import base64
 import binascii
 import hashlib
 import textwrap
+from functools import lru_cache
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -23,8 +24,9 @@ class WeakKeyError(ValueError):
     """The key is an RSA key, but shorter than MIN_KEY_BITS."""
 
 
+@lru_cache(maxsize=32)
 def load_private_key(text: str) -> RSAPrivateKey:
-    """Return the private key written in `text`.
+    """Return the private key written in `text`; remembered, as checking one takes 50 ms and each request needs it.
 
     :raise KeyFormatError: not an RSA private key (a public key, another algorithm, encrypted, garbage).
     :raise WeakKeyError: shorter than MIN_KEY_BITS.

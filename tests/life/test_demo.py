@@ -4,23 +4,12 @@ The second way also has Odoo's own demo data and, without l10n_cn, the generic c
 their own, so these tests look from outside: at the log and, by SQL, at the books.
 """
 
-import os
 import re
-import shutil
-import subprocess
-from contextlib import closing
-from pathlib import Path
 
 import pytest
 
-from odoo import sql_db
-from odoo.tools import config
-
 from odoo.addons.ar_payment_gateways import const
 
-ROOT = Path(__file__).resolve().parents[2]
-WORK = ROOT / ".work"
-ADDONS = sorted(path.parent.name for path in ROOT.glob("ar_*/__manifest__.py"))
 COMPANY = "(select res_id from ir_model_data where module = 'ar_credit_control' and name = 'demo_company')"
 RECEIVABLE = f"""
     from account_move_line l
@@ -29,65 +18,9 @@ RECEIVABLE = f"""
 """
 
 
-class Demo:
-    """A database with the demo data and the log of its making."""
-
-    def __init__(self, database, log):
-        self.database = database
-        self.log = log
-
-    def rows(self, query):
-        with closing(sql_db.db_connect(self.database).cursor()) as cr:
-            cr.execute(query)
-            return cr.fetchall()
-
-    def value(self, query):
-        return self.rows(query)[0][0]
-
-
-def run(*command, **env):
-    done = subprocess.run(
-        [str(word) for word in command],
-        capture_output=True,
-        text=True,
-        env={**os.environ, **env},
-        timeout=900,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def prepare(database):
-    """`./ar demo --prepare` on a database of this name."""
-    run(ROOT / "ar", "demo", "--fresh", "--prepare", AR_DEMO_DB=database)
-
-
-def install(database):
-    """A new database with all addons and everyone's demo data, by the odoo command alone."""
-    log = WORK / "log" / f"{database}.log"
-    log.unlink(missing_ok=True)
-    conf = config["config"][0] if isinstance(config["config"], list) else config["config"]
-    run(
-        *(WORK / "venv/bin/odoo", "-c", conf, "-d", database, "-i", ",".join(ADDONS)),
-        *("--with-demo", "--stop-after-init", "--logfile", log),
-    )
-
-
-@pytest.fixture(scope="module", params=[prepare, install], ids=["ar_demo", "first_install"])
+@pytest.fixture(params=["prepared_demo", "installed_demo"], ids=["ar_demo", "first_install"], scope="module")
 def demo(request):
-    name = config["db_name"][0] if isinstance(config["db_name"], list) else config["db_name"]
-    database = f"{name}_{request.param.__name__}"
-    remove(database)
-    request.param(database)
-    yield Demo(database, (WORK / "log" / f"{database}.log").read_text())
-    sql_db.close_db(database)
-    remove(database)
-
-
-def remove(database):
-    run("dropdb", "--if-exists", "--force", database)
-    shutil.rmtree(WORK / "data/filestore" / database, ignore_errors=True)
-    for left in WORK.glob(f"{database}.*"):
-        left.unlink()
+    return request.getfixturevalue(request.param)
 
 
 def test_log_has_no_warning(demo):
@@ -158,7 +91,8 @@ def test_documents(demo):
     oldest, newest = demo.rows(f"""
         select current_date - min(invoice_date), current_date - max(invoice_date) from account_move
          where company_id = {COMPANY} and move_type = 'out_invoice'""")[0]
-    assert (oldest, newest) == (355, 3)
+    assert oldest - newest == 352
+    assert 2 <= newest <= 4  # today is another day in the time zone of who installs, or by now
 
 
 def test_exports_are_zero_rated(demo):

@@ -1,14 +1,19 @@
 """The life of the addons in a real database: install, upgrade, uninstall, and each one alone.
 
-Runs the odoo command on scratch copies of the database of plain Odoo (about two minutes).
+Runs the odoo command on scratch databases.
 """
 
 import os
 import re
 import textwrap
+from ast import literal_eval
+from contextlib import ExitStack
 from pathlib import Path
 from unittest import TestCase
 
+import pytest
+
+from odoo.sql_db import close_db
 from odoo.tests.common import get_db_name
 
 from ..scratch import ScratchDatabase
@@ -126,28 +131,31 @@ def content(database):
 
 
 class TestLife(TestCase):
-    """One database installs our addons with demo data, upgrades and removes them; the steps build on each other."""
+    """A copy of the demo database is upgraded, and our addons are removed from it; the steps build on each other."""
 
     maxDiff = 4000
 
-    @classmethod
-    def setUpClass(cls):
-        cls.database = cls.enterClassContext(scratch("life", base_database()))
-        cls.before = structure(cls.database)
+    @pytest.fixture(autouse=True, scope="class")
+    def _copy_of_the_demo(self, request, prepared_demo):
+        plain = ScratchDatabase(base_database())  # not entered: it is only read
+        request.cls.before = structure(plain)
+        close_db(plain.name)
+        close_db(prepared_demo.database)
+        request.cls.log = prepared_demo.log
+        with scratch("life", prepared_demo.database) as database:
+            request.cls.database = database
+            yield
 
     def states(self):
         return set(
             self.database.query("SELECT name, state FROM ir_module_module WHERE name = ANY(%s)", ADDONS)
         )
 
-    def test_1_install_with_demo_data(self):
-        # Odoo loads an addon's demo data only on top of addons that have theirs: say that they do.
-        self.database.execute("UPDATE ir_module_module SET demo = true WHERE state = 'installed'")
-        output = self.database.odoo("server", "-i", ",".join(ADDONS), "--with-demo", "--stop-after-init")
+    def test_1_installed_with_demo_data(self):
         self.assertEqual(self.states(), {(addon, "installed") for addon in ADDONS})
         self.assertTrue(our_tables(self.database))
-        self.assertNotIn("demo data failed to install", output)
-        self.assertEqual(trouble(output), [])
+        self.assertNotIn("demo data failed to install", self.log)
+        self.assertEqual(trouble(self.log), [])
 
     def test_2_upgrade_changes_no_data(self):
         before = content(self.database)
@@ -176,26 +184,31 @@ class TestLife(TestCase):
 
 
 class TestAlone(TestCase):
-    """Each addon of the lower layer on an empty database: its manifest names everything that it needs."""
+    """Each addon of the lower layer where nothing else is: its manifest names everything that it needs."""
 
     def test_each_addon_installs_alone(self):
         # Collections brings the others, and the glue comes by itself where Odoo's side is there.
-        alone = [addon for addon in ADDONS if addon not in ("ar_collections", "ar_credit_control_stock")]
-        databases = [scratch(f"alone_{addon}") for addon in alone]
-        processes = []
-        try:
-            for addon, database in zip(alone, databases, strict=True):
-                database.__enter__()
-                processes.append(database.start("server", "-i", addon, "--stop-after-init"))
-            for addon, database, process in zip(alone, databases, processes, strict=True):
+        alone = {addon: depends(addon) for addon in ADDONS if not depends(addon) & set(ADDONS)}
+        self.assertGreater(len(alone), 1)
+        shared = ",".join(sorted(set.intersection(*alone.values())))
+        with scratch("shared") as below, ExitStack() as stack:
+            below.odoo("server", "-i", shared, "--stop-after-init")
+            close_db(below.name)
+            databases = [stack.enter_context(scratch(f"alone_{addon}", below.name)) for addon in alone]
+            started = [
+                database.start("server", "-i", addon, "--stop-after-init")
+                for addon, database in zip(alone, databases, strict=True)
+            ]
+            for addon, database, process in zip(alone, databases, started, strict=True):
                 with self.subTest(addon):
                     self.assertEqual(trouble(database.finish(process)), [])
-                    others = [other for other in ADDONS if other != addon]
                     installed = database.query(
                         "SELECT name FROM ir_module_module WHERE state = 'installed' AND name = ANY(%s)",
-                        others,
+                        ADDONS,
                     )
-                    self.assertEqual(installed, [])
-        finally:
-            for database in databases:
-                database.__exit__()
+                    self.assertEqual(installed, [(addon,)])
+
+
+def depends(addon):
+    """Return what the manifest of an addon of ours names."""
+    return set(literal_eval((ROOT / addon / "__manifest__.py").read_text())["depends"])

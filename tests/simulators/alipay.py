@@ -84,7 +84,7 @@ class AlipaySimulator:
         self.url = f"{self.base_url}/gateway.do"
 
     def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=[0.01], daemon=True).start()
         return self
 
     def __exit__(self, *exc):
