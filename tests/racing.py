@@ -24,7 +24,7 @@ class Racer:
         self.env = env
         self.partner_id, self.product_id, self.account_id = partner_id, product_id, account_id
         self.random = random.Random(seed)
-        self.confirmed, self.log, self.refused = set(), [], 0
+        self.confirmed, self.log, self.refused = [], [], 0
 
     def race(self, count):
         """Do `count` things; the drafts of them are there before, as quotations are before somebody confirms them."""
@@ -36,10 +36,12 @@ class Racer:
         }
         self.env.cr.commit()
         for kind, amount in zip(kinds, amounts, strict=True):
-            self.attempt(getattr(self, kind), amount, *([next(drafts[kind])] if kind in drafts else []))
+            draft = next(drafts[kind]) if kind in drafts else None
+            if self.attempt(getattr(self, kind), amount, draft) and kind == "confirm":
+                self.confirmed.append(draft)
 
     def attempt(self, work, *arguments):
-        """Do one thing, again after each conflict, as Odoo does with a request."""
+        """Do one thing, again after each conflict, as Odoo does with a request; return whether it was done."""
         for attempt in range(ATTEMPTS):
             try:
                 event = work(*arguments)
@@ -52,10 +54,10 @@ class Racer:
             except UserError:  # refused by the credit check
                 self.roll_back()
                 self.refused += 1
-                return
+                return False
             else:
                 self.log += [(version, *event)] if event else []
-                return
+                return True
         raise AssertionError(f"gave up after {ATTEMPTS} conflicts")
 
     def roll_back(self):
@@ -96,17 +98,16 @@ class Racer:
 
     def confirm(self, amount, order_id):
         self.env["sale.order"].browse(order_id).action_confirm()
-        self.confirmed.add(order_id)
         return "add", amount
 
-    def amend(self, amount):
-        orders = self.env["sale.order"].browse(sorted(self.confirmed)).filtered(lambda o: o.state == "sale")
-        if not orders:
+    def amend(self, amount, _none):
+        if not self.confirmed:
             return None
-        self.random.choice(orders).order_line.price_unit += amount
+        order = self.env["sale.order"].browse(self.random.choice(self.confirmed))
+        order.order_line.price_unit += amount
         return "add", amount
 
-    def limit(self, amount):
+    def limit(self, amount, _none):
         self.lock()
         self.env["ar.credit.account"].browse(self.account_id).credit_limit = amount * 10
         return "limit", amount * 10
