@@ -10,8 +10,8 @@ from . import demo
 
 def uninstall_hook(env: Environment) -> None:
     """Remove what Odoo does not know of, and the steps of approvals: they keep the groups that they name."""
-    env.cr.execute(SQL("DROP FUNCTION IF EXISTS ar_credit_measure"))
-    env.cr.execute(SQL("DROP FUNCTION IF EXISTS ar_credit_terms"))
+    for name in ("ar_credit_check", "ar_credit_lock", "ar_credit_measure", "ar_credit_terms"):
+        env.cr.execute(SQL("DROP FUNCTION IF EXISTS %s", SQL.identifier(name)))
     env.execute_query(SQL("DELETE FROM ar_approval_decision RETURNING id"))
     env.execute_query(SQL("DELETE FROM ar_approval_request_step RETURNING id"))
     env.execute_query(SQL("DELETE FROM ar_approval_step RETURNING id"))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum, StrEnum
+from functools import cached_property
 
 Value = Decimal | str | bool
 
@@ -157,14 +158,14 @@ class Rule:
     partner_ids: frozenset[int] = frozenset()
     group_ids: frozenset[int] = frozenset()
 
-    @property
+    @cached_property
     def scope(self) -> Scope:
         """Whom it is for."""
         if self.partner_ids:
             return Scope.CUSTOMER
         return Scope.GROUP if self.group_ids else Scope.ALL
 
-    @property
+    @cached_property
     def facts(self) -> frozenset[Fact]:
         """What its conditions look at."""
         return frozenset(condition.fact for group in self.groups for condition in group)

@@ -17,6 +17,16 @@ class ArCreditAccountPosition(models.AbstractModel):
     _name = "ar.credit.account.position"
     _description = "Position of a credit account"
 
+    def init(self):
+        """Keep the lock as a function of the database, as `ar.credit.exposure.query` does and for its reasons."""
+        self.env["ar.credit.exposure"]._keep_function(
+            "ar_credit_lock",
+            SQL("partners int[], companies int[]"),
+            SQL("partner_id int, company_id int"),
+            self._get_lock_statement(),
+            writes=True,
+        )
+
     @api.model
     def _get_checked_pairs(self, pairs):
         """Return those of the pairs whose orders are checked at all, by their own limit or by that of their group.
@@ -27,18 +37,21 @@ class ArCreditAccountPosition(models.AbstractModel):
         return {pair for pair in pairs if loaded.is_checked(pair, today)}
 
     @api.model
-    def _get_positions(self, pairs, order_ids=(), loaded=None):
+    def _get_positions(self, pairs, order_ids=(), loaded=None, locked=None):
         """Measure what bounds customers and what counts against it, leaving out some of their orders.
 
         :param pairs: (commercial partner id, company id).
         :param order_ids: sale.order ids whose amounts are wanted apart.
         :param loaded: the terms of the pairs (`ar.credit.terms`), where they were read in this transaction already.
+        :param locked: those of the pairs to lock before, as `_lock` does, without a statement more. None: only look.
         :return: (dict of pair -> core Position without those orders, dict of order id -> Decimal amount in company
             currency, zero where nothing of it is open)
         """
         if loaded is None:
             loaded = self.env["ar.credit.terms"]._load(pairs)
-        exposures, amounts = self._measure_pairs({*pairs, *loaded.accounts}, order_ids)
+        if locked and (missing := set(locked) - loaded.accounts.keys()):
+            self._create_missing(missing)
+        exposures, amounts = self._measure_pairs({*pairs, *loaded.accounts}, order_ids, locked)
         positions = {}
         for pair in pairs:
             own = loaded.in_force(pair, fields.Date.today())
@@ -57,12 +70,18 @@ class ArCreditAccountPosition(models.AbstractModel):
         return Position((Bound("own", default, Exposure()),))
 
     @api.model
-    def _measure_pairs(self, pairs, order_ids=()):
-        """Return (dict of pair -> core Exposure without the orders, dict of order id -> amount), company currency."""
+    def _measure_pairs(self, pairs, order_ids=(), locked=None):
+        """Return (dict of pair -> core Exposure without the orders, dict of order id -> amount), company currency.
+
+        :param locked: see `_get_positions`.
+        """
         companies = self.env["res.company"].browse(sorted({company_id for _partner_id, company_id in pairs}))
         partner_ids = sorted({partner_id for partner_id, _company_id in pairs})
         # sudo: exposure is about all documents of the customer, whoever asks
-        measured = self.env["ar.credit.exposure"].sudo()._measure(companies.sudo(), partner_ids, order_ids)
+        gauge = self.env["ar.credit.exposure"].sudo()
+        measured = gauge._measure(companies.sudo(), partner_ids, order_ids, locked)
+        if locked:
+            self.env["ar.credit.account"].invalidate_model(["lock_version"], flush=False)
         return {pair: measured.exposures[pair] for pair in pairs}, measured.orders
 
     @api.model
@@ -168,43 +187,50 @@ class ArCreditAccountPosition(models.AbstractModel):
     @api.model
     def _bump(self, pairs):
         """Raise the version of the accounts of pairs and of their groups; return the pairs that have an account."""
-        wanted = SQL(", ").join(SQL("(%s, %s)", *pair) for pair in sorted(pairs))
-        rows = self.env.execute_query(
-            SQL(
-                """
-                WITH wanted (partner_id, company_id) AS (VALUES %s),
-                locked AS (
-                    SELECT account.id, account.group_id, account.partner_id, account.company_id
-                      FROM ar_credit_account account
-                      JOIN wanted USING (partner_id, company_id)
-                     ORDER BY account.id
-                       FOR NO KEY UPDATE OF account
-                ),
-                bumped AS (
-                    UPDATE ar_credit_account account
-                       SET lock_version = account.lock_version + 1
-                      FROM locked
-                     WHERE locked.id = account.id
-                 RETURNING locked.partner_id, locked.company_id, locked.group_id
-                ),
-                locked_group AS (
-                    SELECT id FROM ar_credit_group
-                     WHERE id IN (SELECT group_id FROM bumped)
-                     ORDER BY id
-                       FOR NO KEY UPDATE
-                ),
-                bumped_group AS (
-                    UPDATE ar_credit_group grp
-                       SET lock_version = grp.lock_version + 1
-                      FROM locked_group
-                     WHERE locked_group.id = grp.id
-                )
-                SELECT partner_id, company_id FROM bumped
-                """,
-                wanted,
-            )
+        return set(self.env.execute_query(SQL("SELECT * FROM ar_credit_lock(%s)", self._get_columns(pairs))))
+
+    @api.model
+    def _get_columns(self, pairs):
+        """Return pairs as two arrays of SQL: partners, companies."""
+        pairs = sorted(pairs)
+        return SQL(
+            "%s::int[], %s::int[]", [partner for partner, _company in pairs], [c for _partner, c in pairs]
         )
-        return set(rows)
+
+    def _get_lock_statement(self):
+        """Return the statement of `_bump`."""
+        return SQL(
+            """
+            WITH wanted (partner_id, company_id) AS (SELECT * FROM UNNEST(partners, companies)),
+            locked AS (
+                SELECT account.id, account.group_id, account.partner_id, account.company_id
+                  FROM ar_credit_account account
+                  JOIN wanted USING (partner_id, company_id)
+                 ORDER BY account.id
+                   FOR NO KEY UPDATE OF account
+            ),
+            bumped AS (
+                UPDATE ar_credit_account account
+                   SET lock_version = account.lock_version + 1
+                  FROM locked
+                 WHERE locked.id = account.id
+             RETURNING locked.partner_id, locked.company_id, locked.group_id
+            ),
+            locked_group AS (
+                SELECT id FROM ar_credit_group
+                 WHERE id IN (SELECT group_id FROM bumped)
+                 ORDER BY id
+                   FOR NO KEY UPDATE
+            ),
+            bumped_group AS (
+                UPDATE ar_credit_group grp
+                   SET lock_version = grp.lock_version + 1
+                  FROM locked_group
+                 WHERE locked_group.id = grp.id
+            )
+            SELECT partner_id, company_id FROM bumped
+            """
+        )
 
     @api.model
     def _create_missing(self, pairs):

@@ -153,8 +153,7 @@ class ArCreditGate(models.AbstractModel):
         decisions = self._decide_forced(moves - checked, CheckPoint.INVOICE)
         if checked:
             accounts = self.env["ar.credit.account"]
-            accounts._lock(locked)
-            positions, _none = accounts._get_positions(pairs, loaded=loaded)
+            positions, _none = accounts._get_positions(pairs, loaded=loaded, locked=locked)
             amounts = checked._get_ar_credit_raised(before)
             for move in checked:  # they are in the ledger by now
                 taken = {
@@ -179,9 +178,8 @@ class ArCreditGate(models.AbstractModel):
         decisions = {}
         if checked:
             accounts = self.env["ar.credit.account"]
-            if not preview:
-                accounts._lock(locked)
-            positions, amounts = accounts._get_positions(pairs, checked.ids, loaded)
+            locked = None if preview else locked
+            positions, amounts = accounts._get_positions(pairs, checked.ids, loaded, locked)
             if preview:
                 amounts |= {
                     order.id: order._get_ar_credit_decimal() for order in checked if order.state != "sale"

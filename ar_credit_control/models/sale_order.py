@@ -53,7 +53,7 @@ class SaleOrder(models.Model):
     )
     ar_credit_due = fields.Monetary(
         string="Delivered and Open for Credit",
-        compute="_compute_ar_credit_due",
+        compute="_compute_ar_credit_open",
         store=True,
         help="The part of what is open for credit that was delivered: it is owed, whenever the rest is promised for.",
     )
@@ -73,14 +73,10 @@ class SaleOrder(models.Model):
 
     # === COMPUTE === #
 
-    @api.depends("order_line.ar_credit_open")
+    @api.depends("order_line.ar_credit_open", "order_line.qty_delivered")
     def _compute_ar_credit_open(self):
         for order in self:
             order.ar_credit_open = max(0.0, sum(order.order_line.mapped("ar_credit_open")))
-
-    @api.depends("order_line.ar_credit_open", "order_line.qty_delivered")
-    def _compute_ar_credit_due(self):
-        for order in self:
             order.ar_credit_due = max(0.0, sum(line._get_ar_credit_due() for line in order.order_line))
 
     @api.depends("transaction_ids")

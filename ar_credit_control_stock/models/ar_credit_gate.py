@@ -23,8 +23,7 @@ class ArCreditGate(models.AbstractModel):
         decisions = self._decide_forced(pickings - checked, CheckPoint.DELIVERY)
         if checked:
             accounts = self.env["ar.credit.account"]
-            accounts._lock(locked)
-            positions, _none = accounts._get_positions(pairs, loaded=loaded)
+            positions, _none = accounts._get_positions(pairs, loaded=loaded, locked=locked)
             amounts = {picking.id: picking._get_ar_credit_decimal() for picking in checked}
             decisions |= self._decide(checked, CheckPoint.DELIVERY, pair_of, positions, amounts)
         self._pass_or_raise(pickings, CheckPoint.DELIVERY, decisions)

@@ -43,6 +43,39 @@ class TestCreditConcurrency(CommittedCase):
         )
         self.assertEqual([(h["state"], h["exposure"], h["excess"]) for h in hold], [("pending", 60, 20)])
 
+    def test_who_waited_for_the_lock_measures_what_is_there_then(self):
+        """Also at a level of isolation that does not fail with a conflict: lock and sums are statements apart."""
+        self._set_up(100, [60])
+        company, partner, found = [self.company_id], [self.partner_id], []
+        check = (
+            "SELECT kind, amount FROM ar_credit_check(%s, %s, %s, %s, '{}', CURRENT_DATE)",
+            [partner, company, company, partner],
+        )
+        with self._cursor() as one, self._cursor() as two:
+            self._env(one)["sale.order"].browse(self.order_ids).action_confirm()
+            two.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+
+            def wait():
+                two.execute(*check)
+                found.extend(two.fetchall())
+
+            waiting = threading.Thread(target=wait)
+            waiting.start()
+            self._wait_for_lock(two._cnx.info.backend_pid)
+            one.commit()
+            waiting.join(60)
+        self.assertIn(("locked", None), found)
+        self.assertEqual([float(amount) for kind, amount in found if kind == "open"], [60])
+
+    def _wait_for_lock(self, pid):
+        """Return when a connection waits for a lock."""
+        with self._cursor() as cr:
+            for _try in range(6000):
+                cr.execute("SELECT FROM pg_locks WHERE pid = %s AND NOT granted", [pid])
+                if cr.rowcount:
+                    return
+        self.fail("nobody waits")
+
     def test_cutting_the_limit_and_confirming_serialise(self):
         self._set_up(100, [60])
         with self._cursor() as one, self._cursor() as two, mute_logger("odoo.sql_db"):

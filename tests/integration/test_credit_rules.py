@@ -262,7 +262,7 @@ class TestCreditRules(CreditRuleCase):
         self.env["ar.credit.account"].search([]).sudo().write({"control": "none"})
         cost()
         plain = cost()
-        self.assertLessEqual(few - plain, 5)
+        self.assertLessEqual(few - plain, 1)
 
     def test_activity_speaks_the_language_of_its_reader(self):
         self._account(100)
