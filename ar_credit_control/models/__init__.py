@@ -12,7 +12,9 @@ from . import ar_approval_rule
 from . import ar_approval_step
 from . import ar_credit_account_breakdown
 from . import ar_credit_account_position
+from . import ar_credit_account_merge
 from . import ar_credit_account_screen
+from . import ar_credit_agreed_terms
 from . import ar_credit_account
 from . import ar_credit_cover
 from . import ar_credit_explanation

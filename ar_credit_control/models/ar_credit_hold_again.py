@@ -74,7 +74,9 @@ class ArCreditHoldAgain(models.AbstractModel):
         for hold in self.sudo():  # sudo: nobody may write holds; the caller has checked who asks
             if hold.state != "rejected" or hold.asked_again_by:
                 raise UserError(
-                    self.env._("%(hold)s does not end with a rejection, so it can't be reopened.", hold=hold.name)
+                    self.env._(
+                        "%(hold)s does not end with a rejection, so it can't be reopened.", hold=hold.name
+                    )
                 )
             if not (note or "").strip():
                 raise UserError(self.env._("Say why somebody should decide again."))

@@ -36,7 +36,8 @@ class ArCreditHoldFiling(models.AbstractModel):
         """File the holds of refused documents, and ask the managers for a decision.
 
         A hold that waits already for the same document as it stands is kept, and so is a rejection of it
-        (ar_credit_hold_again.py); one for an earlier version is superseded. What a rule blocks is filed as well, as the record of the attempt; nobody can approve it.
+        (ar_credit_hold_again.py); one for an earlier version is superseded. What a rule blocks is filed as well, as the
+        record of the attempt; nobody can approve it.
 
         :param dict decisions: document id -> core Decision.
         :param check_point: core CheckPoint that refused, or "manual".

@@ -4,7 +4,9 @@ from odoo.exceptions import AccessError, UserError
 from .ar_credit_hold import STATES as HOLD_STATES
 
 # What the check stands on, so nobody types it in.
-DERIVED_FIELDS = {"ar_credit_confirmed_on", "ar_credit_due", "ar_credit_open", "ar_credit_paid_online", "ar_priced_by_ids"}
+DERIVED_FIELDS = frozenset(
+    "ar_credit_confirmed_on ar_credit_due ar_credit_open ar_credit_paid_online ar_priced_by_ids".split()
+)
 PAYMENT_FIELDS = {"transaction_ids", "authorized_transaction_ids"}
 
 

@@ -167,6 +167,9 @@ class SaleOrderLine(models.Model):
         self._refuse_undelivered(vals)
         if not PRICED_FIELDS.isdisjoint(vals):
             vals = {**vals, "ar_priced_by_id": self.env.uid}
+            for editor, lines in self.grouped("ar_priced_by_id").items():
+                if editor and editor != self.env.user:
+                    lines.order_id._note_ar_priced_by(editor)  # who comes after does not wash him clean
         orders = self.order_id | self.env["sale.order"].browse(vals.get("order_id") or [])
         if orders != self.order_id:
             orders._note_ar_priced_by()  # a line that goes takes its editor along

@@ -26,20 +26,23 @@ class SaleOrderPriced(models.AbstractModel):
         " order's credit.",
     )
 
-    def _note_ar_priced_by(self):
-        """Remember the user as an editor of prices.
+    def _note_ar_priced_by(self, users=None):
+        """Remember users, the current one by default, as editors of prices.
 
         Past `write`, where addons of approval refuse any change of an order that waits for one.
         """
         if self:
-            self._fields["ar_priced_by_ids"].write(self, [Command.link(self.env.uid)])
+            links = [Command.link(uid) for uid in (users.ids if users else [self.env.uid])]
+            self._fields["ar_priced_by_ids"].write(self, links)
 
     def _filtered_ar_repriced(self, vals):
         """Return the orders whose price or terms these values change."""
         names = PRICED_FIELDS & set(vals)
 
         def plain(order, value, field):
-            return field.convert_to_write(field.convert_to_record(field.convert_to_cache(value, order), order), order)
+            return field.convert_to_write(
+                field.convert_to_record(field.convert_to_cache(value, order), order), order
+            )
 
         return self.filtered(
             lambda order: any(

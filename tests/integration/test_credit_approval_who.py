@@ -54,6 +54,10 @@ class TestWho(ApprovalCase):
             "clear command": lambda order, line: order.web_save(
                 {"order_line": [Command.delete(line.id)]}, {"id": {}}
             ),
+            "written over": lambda order, line: (
+                line.write({"price_unit": -20}),
+                line.with_user(self.salesman).write({"price_unit": -19}),
+            ),
             "moved away": lambda order, line: line.write({"order_id": order.copy().id}),
             "payment terms": lambda order, line: order.write({"payment_term_id": term.id}),
             "fiscal position": lambda order, line: order.write({"fiscal_position_id": fiscal.id}),
@@ -91,13 +95,18 @@ class TestWho(ApprovalCase):
         self.assertEqual(order.state, "sale")
 
     def _refused_write(self, order):
-        for values in ({"ar_priced_by_ids": [Command.clear()]}, {"ar_priced_by_ids": [Command.link(self.bert.id)]}):
+        for values in (
+            {"ar_priced_by_ids": [Command.clear()]},
+            {"ar_priced_by_ids": [Command.link(self.bert.id)]},
+        ):
             with self.assertRaises(AccessError), self.env.cr.savepoint():
                 order.write(values)
 
     def _discount(self, order, kind):
         values = {"sale_order_id": order.id, "discount_type": kind, "discount_percentage": 0.1}
-        return self.env["sale.order.discount"].with_user(order.env.user).create(values).action_apply_discount()
+        return (
+            self.env["sale.order.discount"].with_user(order.env.user).create(values).action_apply_discount()
+        )
 
     def _recompute(self, line):
         for name in ("price_unit", "price_subtotal"):
