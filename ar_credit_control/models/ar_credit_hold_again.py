@@ -18,7 +18,6 @@ class ArCreditHoldAgain(models.AbstractModel):
 
     rejected_before_id = fields.Many2one(
         "ar.credit.hold",
-        string="Rejected Before",
         readonly=True,
         index="btree_not_null",
         ondelete="restrict",

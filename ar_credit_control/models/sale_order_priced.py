@@ -22,6 +22,7 @@ class SaleOrderPriced(models.AbstractModel):
         string="Prices Edited By",
         readonly=True,
         copy=False,
+        groups="base.group_user",
         help="Who deleted or moved lines, or changed customer, terms, currency or price list. They can't approve the"
         " order's credit.",
     )
