@@ -1,5 +1,6 @@
 from . import ar_cron_batch
 from . import ar_credit_limit_holder
+from . import ar_credit_shared_setting
 from . import ar_approval_decision
 from . import ar_approval_delegation
 from . import ar_approval_choice
@@ -11,7 +12,9 @@ from . import ar_approval_rule
 from . import ar_approval_step
 from . import ar_credit_account_breakdown
 from . import ar_credit_account_position
+from . import ar_credit_account_merge
 from . import ar_credit_account_screen
+from . import ar_credit_agreed_terms
 from . import ar_credit_account
 from . import ar_credit_cover
 from . import ar_credit_explanation
@@ -27,6 +30,7 @@ from . import ar_credit_gate
 from . import ar_credit_group
 from . import ar_credit_rule_health
 from . import ar_credit_hold_decision
+from . import ar_credit_hold_again
 from . import ar_credit_hold_filing
 from . import ar_credit_hold_recheck
 from . import ar_credit_hold
@@ -56,6 +60,7 @@ from . import res_company
 from . import res_config_settings
 from . import res_partner
 from . import sale_order_credit
+from . import sale_order_priced
 from . import sale_order
 from . import sale_order_cover
 from . import sale_order_line

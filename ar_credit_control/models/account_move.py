@@ -8,7 +8,7 @@ class AccountMove(models.Model):
     """Customer invoices that do not come from an order are a check point of the credit rules."""
 
     _name = "account.move"
-    _inherit = ["account.move", "account.move.credit", "ar.credit.document"]
+    _inherit = ["account.move", "account.move.credit"]
 
     _ar_credit_fields = DocumentFields(
         debtor="partner_id",

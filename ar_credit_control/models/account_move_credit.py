@@ -9,6 +9,7 @@ class AccountMoveCredit(models.AbstractModel):
     """
 
     _name = "account.move.credit"
+    _inherit = ["ar.credit.document"]
     _description = "Exposure of a customer invoice"
 
     def _get_ar_credit_orders(self):
@@ -18,6 +19,12 @@ class AccountMoveCredit(models.AbstractModel):
     def _get_ar_credit_counted(self):
         """Return what the orders that lines are linked to count as exposure now: order id -> amount in its currency."""
         return {order.id: order._get_ar_credit_counted() for order in self._get_ar_credit_orders()}
+
+    def _get_ar_credit_term_days(self):
+        """Return after how many days the last of it is due, by its terms or by the due date typed in."""
+        if self.invoice_payment_term_id or not self.invoice_date_due:
+            return super()._get_ar_credit_term_days()
+        return (self.invoice_date_due - (self.invoice_date or fields.Date.today())).days
 
     def _get_ar_credit_raised(self, before):
         """Return by how much these invoices, just posted, raised the exposure: move id -> Decimal, company currency.

@@ -20,6 +20,7 @@ ACTIONS = [
     ("tolerated", "Used Within Tolerance"),
     ("lapsed", "Lapsed"),
     ("refused", "Refused Attempt"),
+    ("reopened", "Reopened"),
 ]
 
 

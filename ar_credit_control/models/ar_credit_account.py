@@ -25,7 +25,9 @@ class ArCreditAccount(models.Model):
     _inherit = [
         "ar.credit.account.position",
         "ar.credit.account.breakdown",
+        "ar.credit.account.merge",
         "ar.credit.account.screen",
+        "ar.credit.agreed.terms",
         "ar.credit.limit.holder",
         "mail.thread",
         "mail.activity.mixin",
@@ -221,7 +223,8 @@ class ArCreditAccount(models.Model):
 
     def _get_journaled_defaults(self):
         """Return what only a limit change moves; a new account follows the company default, in no group."""
-        return super()._get_journaled_defaults() | {"control": "default", "group_id": False}
+        own = {"control": "default", "group_id": False, "terms_agreed": False, "agreed_term_id": False}
+        return super()._get_journaled_defaults() | own
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -237,7 +240,7 @@ class ArCreditAccount(models.Model):
 
     def write(self, vals):
         """Refuse to move an account to another customer or company: its history would lie."""
-        if any(
+        if not self.env.su and any(
             field in vals and any(account[field].id != vals[field] for account in self)
             for field in ("partner_id", "company_id")
         ):

@@ -49,7 +49,12 @@ class ArCreditDocument(models.AbstractModel):
             with self.env.cr.savepoint(), self.env["ar.credit.edge"]._caught():
                 return step(), holds
         except CreditHoldError as refusal:
+            if notify_customer:
+                self._await_ar_credit_review()
             return None, holds._file_refusal(refusal, notify_customer)
+
+    def _await_ar_credit_review(self):
+        """Do what follows when the customer has done his part, and waits for us."""
 
     def _pass_or_hold(self, step):
         """Take `step` with as many documents as the rules let pass, and file holds for the others.
@@ -128,15 +133,16 @@ class ArCreditDocument(models.AbstractModel):
         """
         self.ensure_one()
         names, values = self._ar_credit_fields, {}
-        if Fact.TERM_DAYS_OVER in asked:
-            debtor = self[names.debtor].commercial_partner_id.with_company(self.company_id)
-            values["term_days_over"] = self.env["ar.credit.facts"]._get_term_days_over(
-                self[names.payment_term], debtor.property_payment_term_id
-            )
         if Fact.DISCOUNT_PERCENT in asked:
             discounts = self[names.lines].mapped("discount")
             values["discount_percent"] = Decimal(f"{max(discounts, default=0.0):.2f}")
         return values
+
+    def _get_ar_credit_term_days(self):
+        """Return after how many days the last of it is due; None where the document has no terms."""
+        self.ensure_one()
+        names = self._ar_credit_fields
+        return self.env["ar.credit.facts"]._get_term_days(self[names.payment_term]) if names else None
 
     def _get_ar_credit_binding(self):
         """Return what an approval of the document binds to, as it stands now.

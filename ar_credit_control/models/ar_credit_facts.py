@@ -28,12 +28,16 @@ class ArCreditFacts(models.AbstractModel):
         # Only theirs: who no rule concerns has not been measured.
         pairs = {pair_of[document.id] for document in documents}
         customers = {pair: self._get_overdue(positions[pair]) for pair in pairs}
+        agreed = (
+            self.env["ar.credit.account"]._get_agreed_terms(pairs) if Fact.TERM_DAYS_OVER in asked else {}
+        )
         for known in (self._get_account_facts(pairs, asked), self._get_history(pairs, asked)):
             customers |= {pair: replace(customers[pair], **values) for pair, values in known.items()}
         return {
             document.id: replace(
                 customers[pair_of[document.id]],
                 partner_id=pair_of[document.id][0],
+                term_days_over=self._get_term_days_over(document, agreed.get(pair_of[document.id])),
                 **document._get_ar_rule_facts(asked),
             )
             for document in documents
@@ -119,14 +123,16 @@ class ArCreditFacts(models.AbstractModel):
             companies=sorted({company_id for _partner_id, company_id in pairs}),
         )
 
-    def _get_term_days_over(self, term, agreed):
-        """Return how many days later a payment term lets the last instalment fall due than the agreed one.
+    def _get_term_days_over(self, document, agreed):
+        """Return how many days later than agreed the last instalment of a document falls due.
 
-        :param term, agreed: account.payment.term; empty means at once.
-        :rtype: Decimal
+        :param agreed: account.payment.term, empty means at once; None where no rule asks.
+        :return: Decimal, or None where unknown.
         """
-        return Decimal(self._get_term_days(term) - self._get_term_days(agreed))
+        days = None if agreed is None else document._get_ar_credit_term_days()
+        return None if days is None else Decimal(days - self._get_term_days(agreed))
 
     def _get_term_days(self, term):
+        """Return after how many days from today the last instalment of an account.payment.term is due."""
         today = fields.Date.today()
         return max((line._get_due_date(today) - today).days for line in term.line_ids) if term.line_ids else 0

@@ -6,7 +6,7 @@ from odoo import fields, models
 
 from ..core.credit_check import Control, Decision, Limit, complete, decide_in_turn
 from ..core.exposure import Exposure
-from ..core.rule import CheckPoint, Outcome, Verdict, evaluate
+from ..core.rule import CheckPoint, Fact, Outcome, Verdict, evaluate
 from ..exceptions import CreditExceededError, CreditHoldError
 
 _WATCHED = "ar_credit_gate.watched"
@@ -16,7 +16,8 @@ _WATCHED = "ar_credit_gate.watched"
 class Commitment:
     """What an order adds to whose exposure; `amount` in order currency, tax included.
 
-    Of one that is not `confirmed` any more, what was delivered counts on.
+    Of one that is not `confirmed` any more, what was delivered counts on. `term_days`: until it is due, 0 where no rule
+    asks for that.
     """
 
     partner_id: int
@@ -24,6 +25,7 @@ class Commitment:
     currency_id: int
     amount: float
     confirmed: bool
+    term_days: int = 0
 
 
 class ArCreditGate(models.AbstractModel):
@@ -70,10 +72,16 @@ class ArCreditGate(models.AbstractModel):
                 order.currency_id.id,
                 order._get_ar_credit_counted(),
                 order.state == "sale",
+                self._get_term_days(order),
             )
             for order in orders.sudo()
             if order.state == "sale" or order.ar_credit_open > 0
         }
+
+    def _get_term_days(self, order):
+        """Return after how many days an order is due, where a change of that is a check point; else 0."""
+        asked = self.env["ar.credit.rule"]._get_facts_asked(order.company_id.id, [CheckPoint.AMEND]) or ()
+        return order._get_ar_credit_term_days() if Fact.TERM_DAYS_OVER in asked else 0
 
     def _check_raised(self, orders, before):
         """Check the orders that commit to more than `before` (as of `_commitments`) said.
@@ -99,7 +107,7 @@ class ArCreditGate(models.AbstractModel):
         confirmed._release_ar_credit_holds()
 
     def _is_raised(self, before, now):
-        """Whether a commitment was made, grew, or moved to another debtor, company or currency."""
+        """Whether a commitment was made, grew, is due later, or moved to another debtor, company or currency."""
         if before is None or (now.confirmed and not before.confirmed):
             return True
         currency = self.env["res.currency"].browse(now.currency_id)
@@ -108,7 +116,11 @@ class ArCreditGate(models.AbstractModel):
             now.company_id,
             now.currency_id,
         )
-        return not same or currency.compare_amounts(now.amount, before.amount) > 0
+        return (
+            not same
+            or now.term_days > before.term_days
+            or currency.compare_amounts(now.amount, before.amount) > 0
+        )
 
     def _pass_or_raise(self, documents, check_point, decisions):
         """Raise what is refused; note the warnings of what passes.

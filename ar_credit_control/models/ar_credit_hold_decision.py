@@ -87,7 +87,13 @@ class ArCreditHoldDecision(models.AbstractModel):
         self.ensure_one()
         hold = self.sudo()  # sudo: independence is judged on the whole order
         order, lines = hold.order_id, hold.order_id.order_line
-        users = order.create_uid | lines.create_uid | lines.ar_priced_by_id | order.user_id
+        users = (
+            order.create_uid
+            | lines.create_uid
+            | lines.ar_priced_by_id
+            | order.ar_priced_by_ids
+            | order.user_id
+        )
         move = hold.move_id
         users |= move.create_uid | move.invoice_user_id | move.invoice_line_ids.write_uid
         users |= hold.salesperson_id | hold.requested_by

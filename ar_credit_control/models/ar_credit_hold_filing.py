@@ -17,7 +17,7 @@ class ArCreditHoldFiling(models.AbstractModel):
     """The part of `ar.credit.hold` that says how holds come about, and what is said of them."""
 
     _name = "ar.credit.hold.filing"
-    _inherit = ["ar.credit.hold.decision"]
+    _inherit = ["ar.credit.hold.decision", "ar.credit.hold.again"]
     _description = "Filing of credit holds"
 
     # === FILING === #
@@ -35,8 +35,9 @@ class ArCreditHoldFiling(models.AbstractModel):
     def _file(self, decisions, check_point, notify_customer=False, model="sale.order", **values):
         """File the holds of refused documents, and ask the managers for a decision.
 
-        A hold that waits already for the same document as it stands is kept; one for an earlier version is
-        superseded. What a rule blocks is filed as well, as the record of the attempt; nobody can approve it.
+        A hold that waits already for the same document as it stands is kept, and so is a rejection of it
+        (ar_credit_hold_again.py); one for an earlier version is superseded. What a rule blocks is filed as well, as the
+        record of the attempt; nobody can approve it.
 
         :param dict decisions: document id -> core Decision.
         :param check_point: core CheckPoint that refused, or "manual".
@@ -60,23 +61,18 @@ class ArCreditHoldFiling(models.AbstractModel):
                 "check_point": "manual" if forced else str(check_point),
             }
             known = document.ar_credit_hold_ids
-            same = known.filtered(
-                lambda hold, digest=binding.digest, kind=kind, decision=decision: (
-                    (hold.binding_hash, hold.state, hold.check_point)
-                    == (digest, kind["state"], kind["check_point"])
-                    and (hold.state == "blocked" or hold._still_tells(decision))
-                )
-            )[:1]
+            same = known._get_standing(decision, kind, binding.digest)
             stale = known - same
             if kind["state"] == "blocked":  # what somebody holds by hand is let go by a decision only
                 stale = stale.filtered(lambda hold: hold.check_point != "manual")
             stale._supersede()
             if not same:
-                vals = self._prepare_vals(document, decision, binding) | kind | values
+                vals = self._prepare_vals(document, decision, binding) | kind
+                vals |= known._prepare_rejection_vals() | values
                 same = filing.create({**vals, "notify_customer": notify_customer})
                 if same.state == "pending":
                     same._request_ar_approval()
-            elif notify_customer and not same.notify_customer:
+            elif notify_customer and same.state != "rejected" and not same.notify_customer:
                 same.notify_customer = (
                     True  # held before he signed or paid, and waits for us only from now on
                 )
@@ -178,6 +174,9 @@ class ArCreditHoldFiling(models.AbstractModel):
         self.ensure_one()
         if self.state == "blocked":
             return self.env._("%(hold)s: %(reasons)s", hold=self.name, reasons=self.reason_text)
+        if self.state == "rejected":
+            way_out = self.env._("Change the document, or press Ask Again on the hold and say why.")
+            return f"{self._get_rejection()}. {way_out}"
         sentences = [self._get_banner_reason()]
         if self.helper_names:
             sentences.append(self.env._("%(helpers)s can approve it.", helpers=self.helper_names))
@@ -228,6 +227,12 @@ class ArCreditHoldFiling(models.AbstractModel):
         """
         holds = self.sudo()  # sudo: whoever was refused is told why, also without the right to see holds
         pending = holds.filtered(lambda hold: hold.state == "pending")
+        rejected = holds.filtered(lambda hold: hold.state == "rejected")
+        titles = {
+            bool(rejected): self.env._("Rejected"),
+            bool(holds - pending - rejected): self.env._("Refused by a credit rule"),
+            bool(pending): self.env._("Waiting for credit approval"),
+        }
         lines = [hold._get_banner() for hold in holds[:TOLD_HOLDS]]
         if len(holds) > TOLD_HOLDS:
             lines.append("…")
@@ -239,9 +244,7 @@ class ArCreditHoldFiling(models.AbstractModel):
             "params": {
                 "type": "warning" if pending else "danger",
                 "sticky": True,
-                "title": self.env._("Waiting for credit approval")
-                if pending
-                else self.env._("Refused by a credit rule"),
+                "title": titles[True],
                 "message": "\n".join(lines),
                 "next": following if isinstance(following, dict) else {"type": "ir.actions.act_window_close"},
             },

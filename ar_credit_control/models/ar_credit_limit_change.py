@@ -10,6 +10,7 @@ TYPES = [
     ("temporary", "Temporary Limit"),
     ("control", "Control"),
     ("group", "Credit Group"),
+    ("terms", "Payment Terms"),
     ("cover", "Cover"),
     ("mass", "Mass Change"),
 ]
@@ -25,6 +26,7 @@ STATES = [
 CONTENT = frozenset(
     """
     account_id group_id change_type new_limit new_control set_validity new_valid_until new_expiry_rule new_group_id
+    new_term_id
     temporary_mode date_from date_to reason cover_id cover_action
     """.split()
 )
@@ -81,6 +83,12 @@ class ArCreditLimitChange(models.Model):
         ondelete="restrict",
         help="Empty: the customer leaves its group.",
     )
+    new_term_id = fields.Many2one(
+        "account.payment.term",
+        string="New Payment Terms",
+        ondelete="restrict",
+        help="Empty: the customer pays at once.",
+    )
     is_temporary = fields.Boolean(compute="_compute_is_temporary", store=True)
     temporary_mode = fields.Selection(
         [("replaces", "Replaces the Limit"), ("adds", "Adds to the Limit")],
@@ -109,6 +117,9 @@ class ArCreditLimitChange(models.Model):
         EXPIRY_RULES, string="After Validity Before", readonly=True, copy=False
     )
     old_group_id = fields.Many2one("ar.credit.group", string="Group Before", readonly=True, copy=False)
+    old_term_id = fields.Many2one(
+        "account.payment.term", string="Payment Terms Before", readonly=True, copy=False
+    )
     limit_after = fields.Monetary(
         string="Limit in Force After",
         readonly=True,
@@ -163,6 +174,7 @@ class ArCreditLimitChange(models.Model):
             self.new_valid_until = holder.valid_until
             self.new_expiry_rule = holder.expiry_rule or "company"
         self.new_group_id = self.account_id.group_id
+        self.new_term_id = self.account_id._get_agreed_term() if self.account_id else False
 
     # === CRUD === #
 

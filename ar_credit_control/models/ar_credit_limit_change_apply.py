@@ -26,7 +26,10 @@ class ArCreditLimitChangeApply(models.Model):
         """Return the values of the target as they are, for the fields `old_*`."""
         holder = self.account_id or self.group_id
         old = {old: holder[name] for old, name in SNAPSHOT.items()}
-        return old | {"old_group_id": self.account_id.group_id.id}
+        old["old_group_id"] = self.account_id.group_id.id
+        if self.change_type == "terms":
+            old["old_term_id"] = self.account_id._get_agreed_term().id
+        return old
 
     def _is_stale(self):
         """Whether the target is not what the change was judged against. Temporary limits stand beside it."""
@@ -34,7 +37,7 @@ class ArCreditLimitChangeApply(models.Model):
         if change.is_temporary:
             return False
         return any(
-            change[name].id != value if name == "old_group_id" else change[name] != value
+            change[name].id != value if name in ("old_group_id", "old_term_id") else change[name] != value
             for name, value in change._get_snapshot().items()
         )
 
@@ -78,6 +81,9 @@ class ArCreditLimitChangeApply(models.Model):
         """Whether the change allows on no day more than what holds now. To leave a group is a raise."""
         if self.change_type == "group":
             return not self.account_id.group_id or self.account_id.group_id == self.new_group_id
+        if self.change_type == "terms":
+            days = self.env["ar.credit.facts"]._get_term_days
+            return days(self.new_term_id) <= days(self.account_id._get_agreed_term())
         terms, default = self._get_terms()
         return never_raises(terms, self._get_terms_after(terms), default, fields.Date.today())
 
@@ -121,6 +127,8 @@ class ArCreditLimitChangeApply(models.Model):
         kind = self.change_type
         if kind == "group":
             return {"group_id": self.new_group_id.id}
+        if kind == "terms":
+            return {"terms_agreed": True, "agreed_term_id": self.new_term_id.id}
         if self.is_temporary or kind == "cover":
             return {}
         vals = {"control": "limited", "credit_limit": self.new_limit}

@@ -66,6 +66,11 @@ class ArCreditLimitChangeEnd(models.AbstractModel):
                 )
             )
 
+    def _end_each(self):
+        """End each of these at once; the caller has checked that."""
+        for change in self:
+            change._end()
+
     def _end(self):
         """Write the new last day, and what was before it."""
         change = self.sudo()  # sudo: the journal is nobody's to write; the user was checked

@@ -104,7 +104,9 @@ class ArCreditLimitChangeFlow(models.AbstractModel):
             return self.env._("only a temporary limit has a last day.")
         if kind == "control" and not self.new_control:
             return self.env._("choose the new control.")
-        if self.group_id and (kind in ("group", "cover") or self.new_control in ("default", "unlimited")):
+        if self.group_id and (
+            kind in ("group", "cover", "terms") or self.new_control in ("default", "unlimited")
+        ):
             return self.env._("a group can't be changed so.")
         # sudo: whether the group takes customers of this company is no secret of it
         if (
@@ -164,6 +166,8 @@ class ArCreditLimitChangeFlow(models.AbstractModel):
             return Decimal(0)
         if self.change_type == "group":
             return UNBOUNDED
+        if self.change_type == "terms":
+            return Decimal(0)  # the customer may owe for longer, not more
         terms, default = self._get_terms()
         rise = greatest_rise(terms, self._get_terms_after(terms), default, fields.Date.today())
         if rise is None:
@@ -183,7 +187,7 @@ class ArCreditLimitChangeFlow(models.AbstractModel):
             partner_id=self.partner_id.id or 0,
             company_id=self.company_id.id,
             currency_id=self.currency_id.id,
-            payment_term_id=0,
+            payment_term_id=self.new_term_id.id or 0,
             total=f"{self.new_limit:.{self.currency_id.decimal_places}f}",
             lines=(),
         )

@@ -5,6 +5,7 @@ class ArCreditReasonCode(models.Model):
     """A word for why somebody held, approved or rejected, so that decisions can be counted."""
 
     _name = "ar.credit.reason.code"
+    _inherit = ["ar.credit.shared.setting"]
     _description = "Credit Reason Code"
     _order = "sequence, id"
 

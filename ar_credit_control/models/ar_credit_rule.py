@@ -23,7 +23,7 @@ class ArCreditRule(models.Model):
 
     _name = "ar.credit.rule"
     _description = "Credit Rule"
-    _inherit = ["ar.credit.rule.health", "mail.thread"]
+    _inherit = ["ar.credit.rule.health", "ar.credit.shared.setting", "mail.thread"]
     _order = "sequence, id"
     _check_company_auto = True
 

@@ -56,6 +56,7 @@ class ArCreditRuleCondition(models.Model):
     """One comparison of a credit rule: a fact, how, and with what."""
 
     _name = "ar.credit.rule.condition"
+    _inherit = ["ar.credit.shared.setting"]
     _description = "Condition of a Credit Rule"
     _order = "rule_id, sequence, id"
 

@@ -113,35 +113,73 @@ class ResPartner(models.Model):
         for partner in self:
             partner.ar_credit_hold_count = counted.get(partner.commercial_partner_id._origin, 0)
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Create partners; longer terms than usual are not agreed by whoever enters the customer."""
+        partners = super().create(vals_list)
+        if not self.env.su and not self.env.user.has_group("ar_credit_control.group_manager"):
+            field = self._fields["property_payment_term_id"]
+            usual = field.get_company_dependent_fallback(self)
+            changed = partners.filtered(
+                lambda partner: (
+                    partner == partner.commercial_partner_id and partner.property_payment_term_id != usual
+                )
+            )
+            self.env["ar.credit.account"]._keep_agreed_terms(dict.fromkeys(changed.ids, usual))
+        return partners
+
     def write(self, vals):
         """Refuse to carry debts over to another debtor: whose credit it is, is a credit manager's decision.
 
         :raise AccessError: a partner under credit control would change its commercial partner.
         """
+        self._keep_ar_agreed_terms(vals)
         follow = not self.env.su and {"credit_limit", "use_partner_credit_limit"} & set(vals)
-        if self.env.su or not {"parent_id", "is_company", "commercial_partner_id"} & set(vals):
-            result = super().write(vals)
-            if follow:
-                self._follow_ar_credit_limits()
-            return result
-        before = {partner.id: partner.commercial_partner_id.id for partner in self}
+        moving = {"parent_id", "is_company", "commercial_partner_id"} & set(vals)
+        before = {partner: partner.commercial_partner_id for partner in self} if moving else {}
         result = super().write(vals)
         if follow:
             self._follow_ar_credit_limits()
-        moved = {
-            debtor_id
-            for partner in self
-            if partner.commercial_partner_id.id != before[partner.id]
-            for debtor_id in (partner.commercial_partner_id.id, before[partner.id])
-        }
-        if not moved or self.env.user.has_group("ar_credit_control.group_manager"):
-            return result
+        moved = {one: old for one, old in before.items() if one.commercial_partner_id != old}
+        if moved:
+            self._move_ar_credit(moved)
+        return result
+
+    def _move_ar_credit(self, moved):
+        """Let credit accounts go with their customers, who have another commercial partner now.
+
+        :param dict moved: partner -> its commercial partner before.
+        :raise AccessError: one of them has a credit account, and the user is no credit manager.
+        """
+        debtors = {one.commercial_partner_id.id for one in moved} | {old.id for old in moved.values()}
         # sudo: the guard looks at accounts of all companies
-        if self.env["ar.credit.account"].sudo().search_count([("partner_id", "in", list(moved))], limit=1):
+        accounts = self.env["ar.credit.account"].sudo().search([("partner_id", "in", list(debtors))])
+        if not accounts:
+            return
+        if not self.env.su and not self.env.user.has_group("ar_credit_control.group_manager"):
             raise AccessError(
                 self.env._("This customer has a credit account. Ask a credit manager to change its company.")
             )
-        return result
+        for account in accounts.filtered(lambda one: one.partner_id.commercial_partner_id != one.partner_id):
+            owner = account.partner_id.commercial_partner_id
+            kept = accounts._search_pairs({(owner.id, account.company_id.id)})
+            if kept:
+                account._merge_into(kept)
+            else:
+                account.partner_id = owner
+            (kept or account)._sync_odoo_limits()
+
+    def _keep_ar_agreed_terms(self, vals):
+        """Keep for credit the payment terms that somebody without the right to agree others is about to change."""
+        name = "property_payment_term_id"
+        if self.env.su or name not in vals or self.env.user.has_group("ar_credit_control.group_manager"):
+            return
+        changed = self.filtered(
+            lambda partner: (
+                partner == partner.commercial_partner_id and partner[name].id != (vals[name] or False)
+            )
+        )
+        self.env["ar.credit.account"]._keep_agreed_terms({one.id: one[name] for one in changed})
 
     def _follow_ar_credit_limits(self):
         """Bring Odoo's own limit in step with ours again, where the customer has one in the current company."""

@@ -4,7 +4,9 @@ from odoo.exceptions import AccessError, UserError
 from .ar_credit_hold import STATES as HOLD_STATES
 
 # What the check stands on, so nobody types it in.
-DERIVED_FIELDS = {"ar_credit_confirmed_on", "ar_credit_due", "ar_credit_open", "ar_credit_paid_online"}
+DERIVED_FIELDS = frozenset(
+    "ar_credit_confirmed_on ar_credit_due ar_credit_open ar_credit_paid_online ar_priced_by_ids".split()
+)
 PAYMENT_FIELDS = {"transaction_ids", "authorized_transaction_ids"}
 
 
@@ -15,7 +17,7 @@ class SaleOrder(models.Model):
     """
 
     _name = "sale.order"
-    _inherit = ["sale.order", "sale.order.credit"]
+    _inherit = ["sale.order", "sale.order.credit", "sale.order.priced"]
 
     ar_credit_hold_ids = fields.One2many("ar.credit.hold", "order_id", string="Credit Holds")
     ar_credit_hold_id = fields.Many2one(
@@ -153,6 +155,7 @@ class SaleOrder(models.Model):
     def write(self, vals):
         """Write orders; a confirmation, by whatever way, has to fit the credit limit."""
         self._refuse_ar_credit_derived(vals)
+        self._filtered_ar_repriced(vals)._note_ar_priced_by()
         with self.env["ar.credit.gate"]._watch(self):
             result = super().write(vals)
         if vals.get("state") == "cancel":

@@ -23,6 +23,13 @@ class SaleOrderCredit(models.AbstractModel):
         product_line=False,
     )
 
+    def _await_ar_credit_review(self):
+        """Take the order out of the customer's cart, where he could change or pay it again, to his quotations."""
+        drafts = self.sudo().filtered(
+            lambda order: order.state == "draft"
+        )  # sudo: it is the customer who acts
+        drafts.with_context(tracking_disable=True).action_quotation_sent()
+
     def _can_see_ar_credit(self):
         """Whether the user may see credit figures of the order's company (onchange lets him try any company)."""
         user = self.env.user

@@ -16,7 +16,12 @@ DERIVED_FIELDS = {
 }
 
 # Whoever sets one of these had a part in what the order is worth, and can't approve its credit.
-PRICED_FIELDS = {"product_id", "product_uom_id", "product_uom_qty", "price_unit", "discount", "tax_ids"}
+PRICED_FIELDS = frozenset(
+    """
+    combo_item_id discount display_type extra_tax_data is_downpayment order_id price_unit product_id
+    product_no_variant_attribute_value_ids product_uom_id product_uom_qty tax_ids
+    """.split()
+)
 
 
 class SaleOrderLine(models.Model):
@@ -162,12 +167,18 @@ class SaleOrderLine(models.Model):
         self._refuse_undelivered(vals)
         if not PRICED_FIELDS.isdisjoint(vals):
             vals = {**vals, "ar_priced_by_id": self.env.uid}
+            for editor, lines in self.grouped("ar_priced_by_id").items():
+                if editor and editor != self.env.user:
+                    lines.order_id._note_ar_priced_by(editor)  # who comes after does not wash him clean
         orders = self.order_id | self.env["sale.order"].browse(vals.get("order_id") or [])
+        if orders != self.order_id:
+            orders._note_ar_priced_by()  # a line that goes takes its editor along
         with self.env["ar.credit.gate"]._watch(orders):
             return super().write(vals)
 
     def unlink(self):
         """Delete lines; without a discount line a confirmed order may not fit the credit limit any more."""
+        self.filtered(lambda line: not line.display_type).order_id._note_ar_priced_by()
         with self.env["ar.credit.gate"]._watch(self.order_id):
             return super().unlink()
 

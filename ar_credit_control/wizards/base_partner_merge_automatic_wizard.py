@@ -1,31 +1,42 @@
 from odoo import models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError
 
 
 class BasePartnerMergeAutomaticWizard(models.TransientModel):
-    """Merging customers moves debts, and drops one of their limits."""
+    """Merging customers moves debts, and leaves one limit for all of them."""
 
     _inherit = "base.partner.merge.automatic.wizard"
 
     def _merge(self, partner_ids, dst_partner=None, extra_checks=True):
-        """Merge contacts; customers under credit control only for credit managers, and with one limit a company.
+        """Merge contacts; customers under credit control only by credit managers, with the tightest limit.
 
         :raise AccessError: somebody else merges such customers.
-        :raise UserError: each of them has a credit account.
         """
-        debtors = self.env["res.partner"].browse(partner_ids).exists().commercial_partner_id
+        partners = self.env["res.partner"].browse(partner_ids).exists()
+        debtors = partners.commercial_partner_id
         # sudo: accounts of all companies count
         accounts = self.env["ar.credit.account"].sudo().search([("partner_id", "in", debtors.ids)])
-        if accounts and len(debtors) > 1:
-            if not self.env.su and not self.env.user.has_group("ar_credit_control.group_manager"):
-                raise AccessError(
-                    self.env._("These customers have credit accounts. Ask a credit manager to merge them.")
-                )
-            if len(accounts) > len(accounts.company_id):
-                raise UserError(
-                    self.env._(
-                        "Each of these customers has a credit account with a history of its own, so they can't be"
-                        " merged."
-                    )
-                )
-        return super()._merge(partner_ids, dst_partner=dst_partner, extra_checks=extra_checks)
+        if not accounts or len(debtors) < 2:
+            return super()._merge(partner_ids, dst_partner=dst_partner, extra_checks=extra_checks)
+        if not self.env.su and not self.env.user.has_group("ar_credit_control.group_manager"):
+            raise AccessError(
+                self.env._("These customers have credit accounts. Ask a credit manager to merge them.")
+            )
+        target = dst_partner if dst_partner in partners else self._get_ordered_partner(partners.ids)[-1]
+        kept = self._merge_ar_credit_accounts(
+            accounts.filtered(lambda account: account.partner_id in partners), target
+        )
+        result = super()._merge(partner_ids, dst_partner=target, extra_checks=extra_checks)
+        self.env.invalidate_all()
+        kept._sync_odoo_limits()
+        return result
+
+    def _merge_ar_credit_accounts(self, accounts, target):
+        """Leave one credit account a company, that of the target where it has one; return those."""
+        kept = accounts.browse()
+        for same in accounts.grouped("company_id").values():
+            one = same.filtered(lambda account: account.partner_id == target) or same.sorted("id")[0]
+            if same - one:
+                (same - one)._merge_into(one)
+            kept |= one
+        return kept

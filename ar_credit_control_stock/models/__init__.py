@@ -1,4 +1,5 @@
 from . import ar_credit_gate
 from . import ar_credit_hold
 from . import stock_move
+from . import stock_move_line
 from . import stock_picking

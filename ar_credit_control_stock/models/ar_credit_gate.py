@@ -1,12 +1,95 @@
+from contextlib import contextmanager
+
 from odoo import models
+from odoo.exceptions import AccessError, UserError
 
 from odoo.addons.ar_credit_control.core.rule import CheckPoint
 
+_LEAVING = "ar_credit_gate.leaving"
+
 
 class ArCreditGate(models.AbstractModel):
-    """The gate also sees deliveries made by hand, without a sales order."""
+    """The gate also sees what leaves the warehouse, for an order or by hand."""
 
     _inherit = "ar.credit.gate"
+
+    @contextmanager
+    def _watch_leaving(self, moves):
+        """Run the body, which moves goods, then ask the rules about what left for customers.
+
+        Nested calls leave their moves to the outermost one. The body appends to the list that it gets what it moved.
+
+        :param moves: stock.move records that are about to leave, or to leave with more.
+        :raise CreditHoldError, CreditExceededError: the rules refuse.
+        :raise UserError: nobody is named who gets the goods.
+        """
+        going = self.env.cr.cache.setdefault(_LEAVING, set())
+        mine = set(moves.ids) - going
+        leaving = moves.browse(mine)._filtered_ar_credit_leaving()
+        outer, left = frozenset(going), []
+        going |= mine
+        try:
+            with self._watch(leaving._get_ar_credit_orders()):
+                yield left
+        finally:
+            going -= mine
+        gone = moves.browse({move.id for done in left for move in done} - outer)
+        gone = gone.filtered(lambda move: move.state == "done")._filtered_ar_credit_leaving()
+        if gone:
+            self._check_left(gone)
+
+    def _check_left(self, moves):
+        """Ask the rules about moves that have just taken goods to customers."""
+        self._check_deliveries(moves._get_ar_credit_orders())
+        pickings = moves._get_ar_credit_pickings()
+        if pickings:
+            self._check_pickings(pickings)
+        self._refuse_nameless(moves._filtered_ar_credit_by_hand() - pickings.move_ids)
+
+    def _refuse_nameless(self, moves):
+        """Refuse goods that leave by hand without a transfer to somebody, where some rule asks at all.
+
+        :raise UserError: nobody is named, or a customer under control outside of any transfer.
+        """
+        for move in moves.sudo():  # sudo: as in _check_pickings
+            partner, company = (move.picking_id or move).partner_id.commercial_partner_id, move.company_id
+            rules = self.env["ar.credit.rule"]
+            if rules._get_facts_asked(company.id, [CheckPoint.DELIVERY]) is None:
+                continue
+            pair = partner.id, company.id
+            if not partner or self._get_pairs({pair}, CheckPoint.DELIVERY)[0]:
+                raise UserError(
+                    self.env._(
+                        "%(goods)s can't leave for a customer like this: the credit rules have to know who gets it."
+                        " Enter the customer as the contact of a transfer.",
+                        goods=move.product_id.display_name,
+                    )
+                )
+
+    @contextmanager
+    def _keep_debtors(self, moves):
+        """Run the body, which says anew for whom goods leave, and refuse to take them from a customer under control.
+
+        :raise AccessError: unless it is a credit manager who does it, or Odoo itself.
+        """
+        watched = moves.filtered(lambda move: move.state not in ("done", "cancel"))
+        before = {move: move._get_ar_credit_debtors() for move in watched._filtered_ar_credit_leaving()}
+        yield
+        lost = {
+            pair
+            for move, pairs in before.items()
+            if move.exists()
+            for pair in pairs - move._get_ar_credit_debtors()
+        }
+        if not lost or self.env.su or self.env.user.has_group("ar_credit_control.group_manager"):
+            return
+        if self._get_pairs(lost, CheckPoint.DELIVERY)[0]:
+            raise AccessError(
+                self.env._(
+                    "These goods are for a customer under credit control. Ask a credit manager to give them to another"
+                    " order, or cancel the transfer and enter a new one."
+                )
+            )
 
     def _check_pickings(self, pickings):
         """Check transfers whose goods have just left for customers, as far as no sales order stands behind them.

@@ -36,6 +36,12 @@ class ArCreditHold(models.Model):
         """Return the name of the field that points to documents of a model."""
         return "picking_id" if model == "stock.picking" else super()._get_document_field(model)
 
+    def _get_news(self):
+        """Return what became of the hold; in the log of a transfer without figures, as warehouses read that."""
+        if self.picking_id and self.state in ("pending", "blocked"):
+            return self.picking_id._get_ar_credit_line(self)
+        return super()._get_news()
+
     def _get_ar_approval_excluded(self):
         """Return who had a part in the document: of a transfer, who made and who prepared it."""
         users = super()._get_ar_approval_excluded()

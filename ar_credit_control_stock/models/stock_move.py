@@ -1,4 +1,7 @@
-from odoo import models
+from odoo import api, models
+
+# What says for whom goods leave.
+DEBTOR_FIELDS = {"sale_line_id", "picking_id"}
 
 
 class StockMove(models.Model):
@@ -14,27 +17,51 @@ class StockMove(models.Model):
 
         :raise CreditHoldError, CreditExceededError: the rules refuse.
         """
-        gate = self.env["ar.credit.gate"]
-        leaving = self._filtered_ar_credit_leaving()
-        if not leaving:
-            return super()._action_done(cancel_backorder=cancel_backorder)
-        with gate._watch(leaving._get_ar_credit_orders()):
+        with self.env["ar.credit.gate"]._watch_leaving(self) as left:
             done = super()._action_done(cancel_backorder=cancel_backorder)
-        left = done._filtered_ar_credit_leaving()
-        gate._check_deliveries(left._get_ar_credit_orders())
-        pickings = left._get_ar_credit_pickings()
-        if pickings:
-            gate._check_pickings(pickings)
+            left.append(done)
         return done
 
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Create moves; what is created as done has left.
+
+        :raise CreditHoldError: the rules refuse.
+        """
+        with self.env["ar.credit.gate"]._watch_leaving(self.browse()) as left:
+            moves = super().create(vals_list)
+            left.append(moves.filtered(lambda move: move.state == "done"))
+        return moves
+
+    def write(self, vals):
+        """Write moves; goods of a customer under control stay his, and what is written as done has left.
+
+        :raise AccessError: they would leave for somebody else.
+        :raise CreditHoldError, CreditExceededError: the rules refuse.
+        """
+        gate = self.env["ar.credit.gate"]
+        if vals.get("state") == "done":
+            with gate._watch_leaving(self) as left:
+                result = super().write(vals)
+                left.append(self)
+            return result
+        if DEBTOR_FIELDS.isdisjoint(vals):
+            return super().write(vals)
+        with gate._keep_debtors(self):
+            return super().write(vals)
+
+    # === CREDIT === #
+
     def _filtered_ar_credit_leaving(self):
-        """Return the moves that take goods to a customer."""
+        """Return the moves that take goods to a customer, by their own or by their lines' locations."""
         # sudo: who moves goods need not see all locations
         return self.filtered(
-            lambda move: (
-                move.sudo().location_dest_id.usage == "customer"  # sudo: as above
-                and move.sudo().location_id.usage != "customer"
-            )  # sudo: as above
+            lambda move: any(
+                place.location_dest_id.usage == "customer" and place.location_id.usage != "customer"
+                for place in (move.sudo(), *move.sudo().move_line_ids)  # sudo: as above
+            )
         )
 
     def _get_ar_credit_orders(self):
@@ -42,15 +69,37 @@ class StockMove(models.Model):
         moves = self.sudo()  # sudo: who moves goods need not see sales
         return (moves.sale_line_id.order_id | moves.picking_id.sale_id).with_env(self.env)
 
-    def _get_ar_credit_pickings(self):
-        """Return the transfers of these moves that no sales order stands behind, but a customer.
+    def _is_ar_credit_ordered(self):
+        """Whether a line of a sales order stands behind the goods, of one of whom they go to.
 
-        What the till has sold is paid; what comes straight from a supplier, its purchase order says.
+        Odoo adds a line of nothing, often for nothing, for what is packed in addition: nobody has ordered that.
         """
-        moves = self.sudo().filtered(  # sudo: who moves goods need not see sales
-            lambda move: not move.sale_line_id and move.location_id.usage != "supplier"
-        )
-        pickings = moves.picking_id.filtered(lambda picking: picking.partner_id and not picking.sale_id)
-        if "pos_session_id" in pickings._fields:
-            pickings = pickings.filtered(lambda picking: not picking.pos_session_id)
-        return pickings.with_env(self.env)
+        self.ensure_one()
+        move = self.sudo()  # sudo: as above
+        line, order = move.sale_line_id, move.sale_line_id.order_id
+        people = order.partner_id | order.partner_invoice_id | order.partner_shipping_id
+        goes_to = move.picking_id.partner_id.commercial_partner_id
+        return bool(line.product_uom_qty or line.price_unit) and goes_to <= people.commercial_partner_id
+
+    def _filtered_ar_credit_by_hand(self):
+        """Return the moves that no order of their receiver stands behind.
+
+        What the till has sold is paid; what comes straight from a supplier, its purchase order says; what was repaired
+        is the customer's already.
+        """
+        moves = self.sudo().filtered(lambda move: move.location_id.usage != "supplier")  # sudo: as above
+        if "repair_id" in moves._fields:
+            moves = moves.filtered(lambda move: not move.repair_id)
+        if "pos_session_id" in moves.picking_id._fields:
+            moves = moves.filtered(lambda move: not move.picking_id.pos_session_id)
+        return moves.filtered(lambda move: not move._is_ar_credit_ordered()).with_env(self.env)
+
+    def _get_ar_credit_pickings(self):
+        """Return the transfers of these moves that no sales order stands behind, but a customer."""
+        pickings = self._filtered_ar_credit_by_hand().sudo().picking_id  # sudo: as above
+        return pickings.filtered("partner_id").with_env(self.env)
+
+    def _get_ar_credit_debtors(self):
+        """Return whose orders these goods are for: set of (commercial partner id, company id)."""
+        orders = self.sudo().sale_line_id.order_id  # sudo: as above
+        return {order._get_ar_credit_pair() for order in orders}

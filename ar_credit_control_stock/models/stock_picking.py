@@ -60,7 +60,8 @@ class StockPicking(models.Model):
         self.ensure_one()
         company, today = self.company_id, fields.Date.today()
         total = 0.0
-        for move in self.move_ids.filtered(lambda move: move.state != "cancel" and not move.sale_line_id):
+        moves = self.move_ids.filtered(lambda move: move.state != "cancel")
+        for move in moves._filtered_ar_credit_by_hand():
             product = move.product_id.with_company(company)
             asked = max(move.product_uom_qty, move.quantity)
             quantity = move.product_uom._compute_quantity(asked, product.uom_id)

@@ -41,6 +41,73 @@ class TestWho(ApprovalCase):
             with self.assertRaises(AccessError), self.env.cr.savepoint():
                 line.write({"ar_priced_by_id": value})
 
+    def test_whoever_takes_away_a_discount_or_changes_terms_is_an_editor_of_prices(self):
+        """Also where no line is left that could tell it, and by whatever call."""
+        self.anna.group_ids |= self.env.ref("sales_team.group_sale_manager")
+        self._rule((self.anna, {}))
+        pricelist = self.env["product.pricelist"].create({"name": "Dear"})
+        fiscal = self.env["account.fiscal.position"].create({"name": "Abroad"})
+        term = self.env.ref("account.account_payment_term_30days")
+        attacks = {
+            "unlink": lambda order, line: line.unlink(),
+            "delete command": lambda order, line: order.write({"order_line": [Command.delete(line.id)]}),
+            "clear command": lambda order, line: order.web_save(
+                {"order_line": [Command.delete(line.id)]}, {"id": {}}
+            ),
+            "written over": lambda order, line: (
+                line.write({"price_unit": -20}),
+                line.with_user(self.salesman).write({"price_unit": -19}),
+            ),
+            "moved away": lambda order, line: line.write({"order_id": order.copy().id}),
+            "payment terms": lambda order, line: order.write({"payment_term_id": term.id}),
+            "fiscal position": lambda order, line: order.write({"fiscal_position_id": fiscal.id}),
+            "pricelist": lambda order, line: order.write({"pricelist_id": pricelist.id}),
+            "prices again": lambda order, line: order.action_update_prices(),
+            "taxes again": lambda order, line: order.action_update_taxes(),
+            "who is invoiced": lambda order, line: order.write({"partner_invoice_id": self.contact.id}),
+            "delivered later": lambda order, line: order.write({"commitment_date": "2040-01-01"}),
+            "no prepayment": lambda order, line: order.write({"prepayment_percent": 0.5}),
+            "discount on lines": lambda order, line: self._discount(order, "sol_discount"),
+            "discount on all": lambda order, line: self._discount(order, "so_discount"),
+            "import": lambda order, line: self.assertTrue(
+                order.load([".id", "payment_term_id/.id"], [[str(order.id), str(term.id)]])["ids"]
+            ),
+        }
+        self.product.lst_price = 150
+        self.company.sale_discount_product_id = self._create_product(type="service", taxes_id=False)
+        for name, attack in attacks.items():
+            order = self._order(150)
+            line = order.order_line.copy({"order_id": order.id, "price_unit": -30})
+            with self.subTest(name):
+                attack(order.with_user(self.anna), line.with_user(self.anna))
+                order.action_confirm_or_hold()
+                self.assertIn(self.anna, order.sudo().ar_credit_hold_ids._get_ar_approval_excluded())
+                self._refused(order.sudo().ar_credit_hold_ids, self.anna)
+                self._refused_write(order.with_user(self.anna))
+        # Who only words it has no part in it, and values that stay the same are no change.
+        order = self._order(150)
+        order.with_user(self.anna).write(
+            {"client_order_ref": "PO 1", "payment_term_id": order.payment_term_id.id}
+        )
+        order.with_user(self.anna).order_line.name = "Red lantern"
+        order.action_confirm_or_hold()
+        order.sudo().ar_credit_hold_ids.with_user(self.anna).action_approve()
+        self.assertEqual(order.state, "sale")
+
+    def _refused_write(self, order):
+        for values in (
+            {"ar_priced_by_ids": [Command.clear()]},
+            {"ar_priced_by_ids": [Command.link(self.bert.id)]},
+        ):
+            with self.assertRaises(AccessError), self.env.cr.savepoint():
+                order.write(values)
+
+    def _discount(self, order, kind):
+        values = {"sale_order_id": order.id, "discount_type": kind, "discount_percentage": 0.1}
+        return (
+            self.env["sale.order.discount"].with_user(order.env.user).create(values).action_apply_discount()
+        )
+
     def _recompute(self, line):
         for name in ("price_unit", "price_subtotal"):
             self.env.add_to_compute(line._fields[name], line)

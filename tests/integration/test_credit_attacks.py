@@ -1,5 +1,6 @@
 """Ways round the credit gate that were found by attacking it; each is closed."""
 
+from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tools import mute_logger
@@ -181,6 +182,81 @@ class TestCreditDebtor(CreditAttackCase):
         )
         self._refused(wizard.action_merge)
         self.assertTrue(self.customer.exists())
+
+    def _twins(self):
+        """Two customers with accounts: 100 and 500, the latter for a while 9,000, blocked, on shorter terms."""
+        rich = self.env["res.partner"].create({"name": "Rich", "is_company": True})
+        other = self._account(500, partner=rich, status="blocked", block_reason="Insolvent", note="Careful")
+        changes = self.env["ar.credit.limit.change"]
+        today = fields.Date.today()
+        change = changes.sudo().create(
+            {
+                "account_id": other.id,
+                "change_type": "temporary",
+                "new_limit": 9000,
+                "date_from": today,
+                "date_to": fields.Date.add(today, days=30),
+                "state": "applied",
+                "reason": "fair",
+            }
+        )
+        waits = changes.create({"account_id": other.id, "new_limit": 700, "reason": "more"})
+        waits.action_submit()
+        self._order(60).action_confirm()
+        invoice = self.init_invoice("out_invoice", partner=rich, amounts=[30], taxes=[])
+        invoice.action_post()
+        return rich, other, change | waits
+
+    def _assert_merged(self, kept, changes, partner):
+        self.env.invalidate_all()
+        account = self.env["ar.credit.account"].search([("partner_id", "=", partner.id)])
+        self.assertRecordValues(
+            account, [{"id": kept.id, "control": "limited", "credit_limit": 100, "status": "blocked"}]
+        )
+        self.assertEqual((account.effective_limit, account.exposure), (100, 90))
+        self.assertEqual(partner.with_company(self.company).credit_limit, 100)
+        self.assertLess(changes, account.change_ids)
+        self.assertEqual(changes.mapped("state"), ["applied", "cancelled"])
+        journal = (account.change_ids - changes).filtered("reason")
+        self.assertIn("500", journal.reason)
+        self.assertEqual(
+            (journal.state, journal.requested_by, journal.new_limit), ("applied", self.env.user, 100)
+        )
+        self.assertIn("Careful", account.note or "")
+
+    def test_a_manager_merges_customers_and_the_tighter_limit_counts(self):
+        for target in ("rich", "customer"):
+            with self.subTest(target), self.env.cr.savepoint() as savepoint:
+                rich, other, changes = self._twins()
+                partner = rich if target == "rich" else self.customer
+                wizard = self.env["base.partner.merge.automatic.wizard"].create(
+                    {"partner_ids": (rich | self.customer).ids, "dst_partner_id": partner.id}
+                )
+                wizard.action_merge()
+                self.assertEqual(len((rich | self.customer).exists()), 1)
+                self._assert_merged(other if target == "rich" else self.account, changes, partner)
+                self._refused(self._order(11, partner=partner).action_confirm, CreditHoldError)
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def test_one_account_goes_with_its_customer(self):
+        poor = self.env["res.partner"].create({"name": "Poor", "is_company": True})
+        wizard = self.env["base.partner.merge.automatic.wizard"]
+        wizard.create({"partner_ids": (poor | self.customer).ids, "dst_partner_id": poor.id}).action_merge()
+        self.env.invalidate_all()
+        self.assertEqual((self.account.partner_id, self.account.credit_limit), (poor, 100))
+
+    def test_customer_that_becomes_part_of_another(self):
+        rich, other, changes = self._twins()
+        self._refused(
+            lambda: rich.with_user(self.salesman).write({"parent_id": self.customer.id, "is_company": False})
+        )
+        rich.write({"parent_id": self.customer.id, "is_company": False})
+        self.assertFalse(other.exists())
+        self._assert_merged(self.account, changes, self.customer)
+        poor = self.env["res.partner"].create({"name": "Poor", "is_company": True})
+        self.customer.write({"parent_id": poor.id, "is_company": False})
+        self.assertEqual(self.account.partner_id, poor)
 
     def test_debt_does_not_escape_to_whom_nothing_bounds(self):
         order = self._order(90)

@@ -160,7 +160,7 @@ class TestCreditConfirm(CreditCase):
         self._account(100)
         order = self._order(150).sudo()
         order.with_user(self.env.ref("base.public_user")).sudo()._validate_order()
-        self.assertEqual(order.state, "draft")
+        self.assertEqual(order.state, "sent")
         hold = order.ar_credit_hold_ids
         self.assertTrue(hold.notify_customer)
         self.assertIn(self.salesman.partner_id, order.message_ids.notified_partner_ids)

@@ -30,6 +30,58 @@ class TestCreditDecide(CreditCase):
         with self.assertRaises(CreditHoldError):
             order.action_confirm()
 
+    def _rejected(self):
+        self.account = self._account(100)
+        order, hold = self._held()
+        hold.with_user(self.manager).action_reject("too risky")
+        return order, hold, self._new_user("credit_second", "ar_credit_control.group_manager")
+
+    def test_rejection_is_not_put_to_another_manager_by_confirming_again(self):
+        order, hold, second = self._rejected()
+        action = order.action_confirm_or_hold()
+        self.assertIn("too risky", action["params"]["message"])
+        order.with_context(default_asked_again_by=1).action_confirm_or_hold()
+        self.assertEqual(order.sudo().ar_credit_hold_ids, hold)
+        self.assertFalse(hold.activity_ids)
+        with self.assertRaises(UserError):
+            hold.with_user(second).action_approve()
+        # A customer who owes more is the same question, too; one who owes less, or another order, is not.
+        self.account.sudo().credit_limit = 90
+        order.action_confirm_or_hold()
+        self.assertEqual(order.sudo().ar_credit_hold_ids, hold)
+        self.account.sudo().credit_limit = 120
+        order.action_confirm_or_hold()
+        again = order.sudo().ar_credit_hold_ids - hold
+        self.assertEqual((again.state, again.rejected_before_id), ("pending", hold))
+        self.assertIn("too risky", again.rejection_text)
+
+    def test_rejection_is_reopened_by_who_says_why(self):
+        order, hold, second = self._rejected()
+        wizard = self.env["ar.credit.hold.ask"].with_user(self.salesman)
+        with self.assertRaises(UserError), self.env.cr.savepoint():
+            wizard.create({"hold_id": hold.id, "note": " "}).action_ask()
+        asked = wizard.create({"hold_id": hold.id, "note": "He paid us by hand"})
+        asked.action_ask()
+        again = order.sudo().ar_credit_hold_ids - hold
+        self.assertEqual((hold.state, again.state), ("rejected", "pending"))
+        self.assertEqual(again.request_note, "He paid us by hand")
+        log = hold._get_ar_approval_requests().decision_ids.sorted("id")
+        self.assertEqual((log[-1].action, log[-1].user_id), ("reopened", self.salesman))
+        self.assertFalse(self.env["ar.approval.decision"]._get_first_broken(log.request_id))
+        with self.assertRaises(UserError), self.env.cr.savepoint():
+            asked.action_ask()
+        with self.assertRaises(AccessError):
+            again.with_user(self.salesman).action_approve()
+        again.with_user(second).action_approve()
+        self.assertEqual(order.state, "sale")
+
+    def test_only_who_sees_the_hold_asks_again(self):
+        _order, hold, _second = self._rejected()
+        other = self._new_user("credit_other", "sales_team.group_sale_salesman")
+        wizard = self.env["ar.credit.hold.ask"].with_user(other).create({"hold_id": hold.id, "note": "x"})
+        with self.assertRaises(AccessError), mute_logger("odoo.addons.base.models.ir_rule"):
+            wizard.action_ask()
+
     def test_approval_is_used_up(self):
         self._account(100)
         order, hold = self._held()

@@ -100,6 +100,8 @@ class TestCreditByHand(CreditRuleCase):
         with self.assertRaises(CreditHoldError):
             order.action_confirm()
         order.action_confirm_or_hold()
+        self.assertEqual(order.sudo().ar_credit_hold_ids, hold)
+        self.env["ar.credit.hold.ask"].create({"hold_id": hold.id, "note": "Seen his books"}).action_ask()
         hold = order.sudo().ar_credit_hold_id
         self.assertEqual((hold.check_point, hold.state), ("manual", "pending"))
         hold.with_user(self.manager).action_approve("settled")

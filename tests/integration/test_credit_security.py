@@ -158,6 +158,41 @@ class TestCreditAttacks(CreditCase):
         manager = self.env["ar.credit.account"].with_user(self.manager)
         self.assertFalse(manager.search([("company_id", "=", other.id)]))
 
+    def test_settings_of_all_companies_are_not_one_companys_to_change(self):
+        other = self.setup_other_company()["company"]
+        rule = self.env.ref("ar_credit_control.rule_over_limit").with_user(self.manager)
+        reason = self.env.ref("ar_credit_control.reason_review").with_user(self.manager)
+        risk = self.env["ar.risk.class"].create({"name": "Z"}).with_user(self.manager)
+        own = rule.create({"name": "Ours", "company_id": self.company.id})
+        attacks = (
+            lambda: rule.write({"active": False}),
+            lambda: rule.write({"company_id": self.company.id}),
+            lambda: rule.condition_ids.write({"value": 1e9}),
+            rule.condition_ids.unlink,
+            lambda: rule.write({"condition_ids": [Command.create({"fact": "excess", "value": 1e9})]}),
+            lambda: rule.condition_ids.create({"rule_id": rule.id, "value": 1e9}),
+            lambda: rule.create({"name": "Everybody passes", "outcome": "exclude"}),
+            rule.copy,
+            lambda: own.write({"company_id": False}),
+            lambda: own.condition_ids.create({"rule_id": own.id}).write({"rule_id": rule.id}),
+            lambda: rule.with_context(install_mode=True, default_company_id=self.company.id).write(
+                {"sequence": 99}
+            ),
+            lambda: reason.write({"active": False}),
+            lambda: reason.create({"name": "Whatever"}),
+            lambda: risk.write({"name": "A"}),
+            risk.unlink,
+        )
+        for number, attack in enumerate(attacks):
+            with self.subTest(number):
+                self._refused(attack)
+        self.assertTrue(rule.active)
+        own.write({"name": "Ours, still", "condition_ids": [Command.create({"fact": "excess"})]})
+        reason.create({"name": "Of ours", "company_id": self.company.id})
+        self.manager.company_ids = self.env["res.company"].search([])
+        self.assertIn(other, self.manager.company_ids)
+        rule.write({"sequence": 11})
+
     def test_debtor_can_not_be_moved_under_another(self):
         rich = self.env["res.partner"].create({"name": "Rich Parent", "is_company": True})
         self._account(partner=rich, control="unlimited")

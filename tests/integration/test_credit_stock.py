@@ -9,36 +9,10 @@ from odoo.tests import Form
 
 from odoo.addons.ar_credit_control.exceptions import CreditExceededError, CreditHoldError
 
-from tests.integration.test_credit_common import CreditCase
+from tests.integration.test_credit_stock_common import CreditStockCase
 
 
-class TestCreditStock(CreditCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.goods = cls.env["product.product"].create(
-            {"name": "Goods", "type": "consu", "is_storable": False, "taxes_id": False, "list_price": 10}
-        )
-        cls.account = cls._account(100)
-        cls.env.ref("ar_credit_control.rule_delivery").active = True
-        cls.packer = cls._new_user("credit_packer", "stock.group_stock_user")
-
-    def _to_deliver(self, amount=10, quantity=10):
-        order = self._order(amount, product=self.goods)
-        order.order_line.product_uom_qty = quantity
-        order.action_confirm()
-        self.assertEqual(order.state, "sale")
-        return order, order.sudo().picking_ids
-
-    def _validate(self, picking, user=None):
-        for move in picking.move_ids:
-            move.quantity = move.product_uom_qty
-            move.picked = True
-        return picking.with_user(user or self.packer).button_validate()
-
-    def _cut_limit(self, limit=50):
-        self.account.sudo().credit_limit = limit
-
+class TestCreditStock(CreditStockCase):
     def test_within_the_limit_goods_leave(self):
         _order, picking = self._to_deliver()
         self._validate(picking)
@@ -177,38 +151,6 @@ class TestCreditStock(CreditCase):
 
     # --- without an order --------------------------------------------------------------------
 
-    def _by_hand(self, quantity=6, partner=None, back=False):
-        warehouse = self.env["stock.warehouse"].search([("company_id", "=", self.company.id)], limit=1)
-        customers = self.env.ref("stock.stock_location_customers")
-        source, target = warehouse.lot_stock_id, customers
-        kind = warehouse.out_type_id
-        if back:
-            source, target, kind = target, source, warehouse.in_type_id
-        picking = (
-            self.env["stock.picking"]
-            .with_user(self.packer)
-            .create(
-                {
-                    "partner_id": (partner or self.contact).id,
-                    "picking_type_id": kind.id,
-                    "location_id": source.id,
-                    "location_dest_id": target.id,
-                    "move_ids": [
-                        Command.create(
-                            {
-                                "product_id": self.goods.id,
-                                "product_uom_qty": quantity,
-                                "location_id": source.id,
-                                "location_dest_id": target.id,
-                            }
-                        )
-                    ],
-                }
-            )
-        )
-        picking.action_confirm()
-        return picking
-
     def test_by_hand_within_the_limit(self):
         picking = self._by_hand()
         self._validate(picking)
@@ -236,6 +178,9 @@ class TestCreditStock(CreditCase):
         self.assertEqual(picking.state, "assigned")
         self.assertIn("credit_manager", action["params"]["message"])
         self.assertIn(self.manager, hold.activity_ids.user_id)
+        told = "".join(picking.sudo().message_ids.mapped("body"))
+        self.assertIn(hold.name, told)
+        self.assertNotIn("limit", told, "no figures of the customer for the warehouse")
         hold.with_user(self.manager).action_approve("sample")
         self.assertEqual((picking.state, hold.state), ("assigned", "approved"))
         self._validate(picking)

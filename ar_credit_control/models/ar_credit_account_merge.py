@@ -1,0 +1,118 @@
+from odoo import fields, models
+
+from ..core.credit_check import Control
+
+
+class ArCreditAccountMerge(models.AbstractModel):
+    """The part of `ar.credit.account` that makes one account of several, as their customers became one debtor.
+
+    Their debts add up by themselves; of the limits the tightest counts from now on. Nobody gets more credit by merging,
+    so what made others wider (temporary limits, covers that add) ends, and all history goes along.
+    """
+
+    _name = "ar.credit.account.merge"
+    _description = "Merging credit accounts"
+
+    def _merge_into(self, kept):
+        """Merge these accounts into another one of the same company, and delete them.
+
+        :param kept: the account that goes on.
+        """
+        kept, others = (
+            kept.sudo(),
+            (self - kept).sudo(),
+        )  # sudo: the journal alone moves limits; the caller checked
+        everybody = kept | others
+        self.env["ar.credit.account"]._lock({(one.partner_id.id, one.company_id.id) for one in everybody})
+        strictest = everybody._get_strictest()
+        told = "\n".join(f"{one.partner_id.display_name}: {one._get_limit_text()}" for one in everybody)
+        values = everybody._get_merged_values(strictest)
+        (everybody - strictest)._end_what_widens()
+        journal = kept._prepare_merge_change(values, told)
+        for records in (others.change_ids, others.cover_ids):
+            records.account_id = kept
+        others.message_ids.res_id = kept.id
+        others.activity_ids.res_id = kept.id
+        self.env.flush_all()
+        others.unlink()
+        kept.write(values)
+        kept.change_ids.create(journal)
+        kept._message_log(body=journal["reason"])
+
+    def _get_strictest(self):
+        """Return the account with the tightest limit in force today."""
+        pairs = {account: (account.partner_id.id, account.company_id.id) for account in self}
+        loaded, today = self.env["ar.credit.terms"]._load(set(pairs.values())), fields.Date.today()
+        limits = {account: loaded.in_force(pair, today).limit for account, pair in pairs.items()}
+
+        def width(account):
+            ceiling = limits[account].ceiling
+            return (ceiling is None, ceiling or 0, limits[account].control is Control.NONE)
+
+        return min(self.sorted("id"), key=width)
+
+    def _get_limit_text(self):
+        """Return control and limit as people read them."""
+        control = dict(self._fields["control"]._description_selection(self.env))[self.control]
+        return (
+            f"{control} {self.currency_id.format(self.credit_limit)}"
+            if self.control == "limited"
+            else control
+        )
+
+    def _get_merged_values(self, strictest):
+        """Return what holds for all of them together: of each field the strictest value."""
+        names = ("control", "credit_limit", "valid_until", "expiry_rule")
+        values = {name: strictest[name] for name in names}
+        days = self.env["ar.credit.facts"]._get_term_days
+        agreed = self.filtered("terms_agreed").sorted(lambda one: days(one.agreed_term_id))[:1]
+        if agreed:
+            values |= {"terms_agreed": True, "agreed_term_id": agreed.agreed_term_id.id}
+        blocked = self.filtered(lambda one: one.status == "blocked")
+        reasons = [one.block_reason for one in blocked if one.block_reason]
+        return values | {
+            "group_id": (strictest.group_id or self.group_id[:1]).id,
+            "status": "blocked" if blocked else "active",
+            "block_reason": "; ".join(dict.fromkeys(reasons)) or False,
+            "risk_class_id": self.risk_class_id.sorted("sequence")[-1:].id,
+            "review_date": min(filter(None, self.mapped("review_date")), default=False),
+            "note": "\n\n".join(one.note for one in self if one.note) or False,
+        }
+
+    def _end_what_widens(self):
+        """End temporary limits and covers that add, and cancel changes that were judged by other numbers."""
+        self.change_ids.filtered("can_end")._end_each()
+        self.cover_ids.filtered(
+            lambda cover: cover.state == "active" and cover.mode == "adds"
+        ).state = "ended"
+        open_changes = self.change_ids.filtered(lambda one: one.state in ("draft", "pending", "scheduled"))
+        for change in open_changes:
+            change._close("cancelled")
+            change._supersede_ar_approval()
+
+    def _prepare_merge_change(self, values, told):
+        """Return the values of the journal's entry about a merge, for the account that goes on.
+
+        :param str told: the limits of all of them, as text.
+        """
+        return {
+            "account_id": self.id,
+            "change_type": "control",
+            "state": "applied",
+            "new_control": values["control"],
+            "new_limit": values["credit_limit"],
+            "new_valid_until": values["valid_until"],
+            "new_expiry_rule": values["expiry_rule"],
+            "old_control": self.control,
+            "old_limit": self.credit_limit,
+            "old_valid_until": self.valid_until,
+            "old_expiry_rule": self.expiry_rule,
+            "old_group_id": self.group_id.id,
+            "is_decrease": True,
+            "reason": self.env._(
+                "These customers became one; the tightest limit counts:\n%(limits)s", limits=told
+            ),
+            "requested_by": self.env.uid,
+            "requested_on": fields.Datetime.now(),
+            "applied_on": fields.Datetime.now(),
+        }

@@ -1,0 +1,145 @@
+"""Ways to let goods leave that the credit check would not see; each is closed, also for a stock manager."""
+
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+
+from odoo.addons.ar_credit_control.exceptions import CreditExceededError, CreditHoldError
+
+from tests.integration.test_credit_stock_common import CreditStockCase
+
+
+class TestCreditStockEscape(CreditStockCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.packer.group_ids |= cls.env.ref("stock.group_stock_manager")
+        cls.customers = cls.env.ref("stock.stock_location_customers")
+
+    def _refused(self, *attack, error=AccessError):
+        with self.assertRaises(error), self.env.cr.savepoint():
+            for step in attack:
+                step()
+        self.env.invalidate_all()
+
+    def _packed(self, picking):
+        picking.move_ids.write({"quantity": 10, "picked": True})
+        return picking.with_user(self.packer), picking.move_ids.with_user(self.packer)
+
+    def test_goods_of_an_order_stay_its_goods(self):
+        order, picking = self._to_deliver()
+        free = self._order(1000, partner=self.partner_a, product=self.goods)
+        free.action_confirm()
+        other = free.sudo().picking_ids
+        self._cut_limit(50)
+        picking, move = self._packed(picking)
+        self._refused(lambda: move.write({"sale_line_id": free.sudo().order_line.id}))
+        self._refused(lambda: picking.write({"sale_id": free.id}))
+        self._refused(lambda: move.write({"sale_line_id": False}))
+        self._refused(lambda: picking.write({"sale_id": False}))
+        self._refused(lambda: picking.write({"move_ids": [Command.update(move.id, {"sale_line_id": False})]}))
+        self._refused(lambda: move.with_context(install_mode=True).write({"sale_line_id": False}))
+        # To somebody else, and in the transfer of somebody else, they are still asked about.
+        picking.partner_id = self.partner_a
+        self._refused(picking._action_done, error=CreditHoldError)
+        move.write({"picking_id": other.id})
+        self._packed(other)
+        self._refused(lambda: other.with_user(self.packer)._action_done(), error=CreditHoldError)
+        self.assertEqual(order.order_line.qty_delivered, 0)
+        move.with_user(self.env.user).write({"sale_line_id": free.sudo().order_line.id})
+
+    def test_without_the_order_the_customer_is_asked_about(self):
+        _order, picking = self._to_deliver()
+        self._cut_limit(50)
+        picking, move = self._packed(picking)
+        move.sudo().write({"sale_line_id": False})
+        self._refused(move._action_done, error=CreditHoldError)
+        picking.button_validate()
+        self.assertEqual(picking.state, "assigned")
+        self.assertEqual(picking.sudo().ar_credit_hold_ids.order_amount, 100)
+
+    def test_order_of_somebody_else_stands_behind_nothing(self):
+        free = self._order(1000, partner=self.partner_a, product=self.goods)
+        free.action_confirm()
+        self._cut_limit(50)
+        picking = self._by_hand(10)
+        picking.move_ids.sudo().sale_line_id = free.sudo().order_line
+        picking, _move = self._packed(picking)
+        self._refused(picking._action_done, error=CreditHoldError)
+
+    def test_lines_that_leave_although_the_move_stays(self):
+        _order, picking = self._to_deliver()
+        self._cut_limit(50)
+        picking, move = self._packed(picking)
+        move.location_dest_id = picking.location_id.create(
+            {"name": "Ramp", "usage": "internal", "location_id": picking.location_id.location_id.id}
+        )
+        with self.env.cr.savepoint() as savepoint:
+            move.move_line_ids.location_dest_id = self.customers
+            self._refused(move._action_done, error=CreditHoldError)
+            savepoint.rollback()
+        move._action_done()
+        self._refused(
+            lambda: move.move_line_ids.write({"location_dest_id": self.customers.id}), error=CreditHoldError
+        )
+
+    def test_state_by_write_and_create(self):
+        _order, picking = self._to_deliver()
+        self._cut_limit(50)
+        picking, move = self._packed(picking)
+        self._refused(lambda: move.write({"state": "done"}), error=CreditHoldError)
+        values = {
+            "product_id": self.goods.id,
+            "product_uom_qty": 10,
+            "quantity": 10,
+            "location_id": picking.location_id.id,
+            "location_dest_id": self.customers.id,
+            "picking_id": self._by_hand().id,
+        }
+        self._refused(lambda: move.create({**values, "state": "done"}), error=CreditHoldError)
+        self._refused(lambda: move.with_context(default_state="done").create(values), error=CreditHoldError)
+
+    def test_more_after_the_transfer_is_done(self):
+        order, picking = self._to_deliver(quantity=5)
+        by_hand = self._by_hand(2)
+        for done in (picking, by_hand):
+            self._validate(done)
+            self.assertEqual(done.state, "done")
+        self._cut_limit(50)
+        line = {
+            "product_id": self.goods.id,
+            "quantity": 700,
+            "location_id": picking.location_id.id,
+            "location_dest_id": self.customers.id,
+        }
+        for done, error in ((picking, CreditExceededError), (by_hand, CreditHoldError)):
+            move = done.move_ids.with_user(self.packer)
+            self._refused(lambda move=move: move.write({"quantity": 500}), error=error)
+            self._refused(lambda move=move: move.move_line_ids.write({"quantity": 500}), error=error)
+            self._refused(
+                lambda move=move: move.move_line_ids.create({**line, "picking_id": move.picking_id.id}),
+                error=CreditHoldError,
+            )
+            move.move_line_ids.quantity = 1
+        self.assertEqual(order.order_line.qty_delivered, 1)
+
+    def test_somebody_has_to_be_named(self):
+        picking = self._by_hand(1)
+        picking.partner_id = False
+        picking, move = self._packed(picking)
+        self._refused(move._action_done, error=UserError)
+        values = {
+            "product_id": self.goods.id,
+            "product_uom_qty": 1,
+            "location_id": picking.location_id.id,
+            "location_dest_id": self.customers.id,
+        }
+        for partner in (False, self.contact.id):
+            bare = move.create({**values, "partner_id": partner})
+            bare._action_confirm()
+            bare.write({"quantity": 1, "picked": True})
+            self._refused(bare._action_done, error=UserError)
+        bare.write({"partner_id": self.partner_a.id})
+        bare._action_done()
+        self.env.ref("ar_credit_control.rule_delivery").active = False
+        move._action_done()
+        self.assertEqual((bare.state, move.state), ("done", "done"))
