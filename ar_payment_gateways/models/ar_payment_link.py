@@ -28,7 +28,6 @@ class ArPaymentLink(models.Model):
     # What a link pays and who made it what it is never changes by a plain write, whoever the caller.
     _FROZEN_FIELDS = frozenset(
         {
-            "label",
             "token",
             "token_digest",
             "kind",
@@ -69,7 +68,8 @@ class ArPaymentLink(models.Model):
         help="Instalment: what is due by now of one invoice, or what comes due next. Everything Open: whatever is"
         " posted and open of the customer in the currency when the link is opened.",
     )
-    label = fields.Char(compute="_compute_label", store=True, string="Pays")
+    # Not stored: every journal entry that gets a number would look for links that name it.
+    label = fields.Char(compute="_compute_label", search="_search_label", compute_sudo=True, string="Pays")
     token = fields.Char(required=True, readonly=True, copy=False, groups="base.group_system")
     token_digest = fields.Char(required=True, readonly=True, copy=False, groups="base.group_system")
     move_ids = fields.Many2many(
@@ -129,6 +129,15 @@ class ArPaymentLink(models.Model):
         for link in self:
             names = link.move_ids.sorted("id").mapped(lambda move: move.name or "/")
             link.label = ", ".join(names) or link.sale_order_id.name or link.partner_id.name
+
+    def _search_label(self, operator, value):
+        if operator in Domain.NEGATIVE_OPERATORS:
+            return NotImplemented
+        name = Domain("name", operator, value)
+        # Past the rules of the documents, as the label itself: who sees a link sees what it pays.
+        of_moves, of_order = Domain("move_ids", "any!", name), Domain("sale_order_id", "any!", name)
+        others = Domain("move_ids", "=", False) & Domain("sale_order_id", "=", False)
+        return of_moves | of_order | (others & Domain("partner_id", "any!", name))
 
     @api.depends("move_ids", "sale_order_id", "partner_id")
     def _compute_scope_key(self):

@@ -22,7 +22,7 @@ class ArPaymentLinkPage(models.AbstractModel):
 
     # What the page shows or asks: fetched with the search.
     _PAGE_FIELDS = (
-        "token", "label", "kind", "sale_order_id", "partner_id", "currency_id", "company_id", "expiry_date",
+        "token", "kind", "sale_order_id", "partner_id", "currency_id", "company_id", "expiry_date",
         "revoked_on", "single_use", "attempt_count",
     )  # fmt: skip
     # The same of the records around it. Reading one field of a record reads all of its hundred columns: read without

@@ -119,6 +119,7 @@ class TestOrders(KindsCase):
         sale = self.sale(100.0, deposit=0.3)
         link = self.link(sale, "deposit")
         self.assertEqual((link.amount_due, link.label, link.partner_id), (30.0, sale.name, self.partner_a))
+        self.assertIn(link, self.links.search([("label", "=", sale.name)]))
         order = self.pay(link)
         transaction = order.transaction_id
         self.assertEqual(transaction.sale_order_ids, sale)
