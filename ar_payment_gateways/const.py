@@ -167,6 +167,8 @@ BILL_NOT_EXIST = "BILL_NOT_EXIST"
 ALIPAY_BILL_HOSTS = (".alipay.com", ".alipaydev.com")
 """Where Alipay's bills are downloaded from (dwbillcenter.alipay.com)."""
 
+WECHATPAY_BILL_HOSTS = (".mch.weixin.qq.com",)
+
 DOWNLOAD_SECONDS = 30
 DOWNLOAD_MAX_BYTES = 50 * 1024 * 1024
 

@@ -129,7 +129,10 @@ class TestBooking(SettlementCase):
         bill = self.large_bill()
         self.assertEqual(bill._book_chunk(limit=3), 3)
         items = type(self.env["account.move.line"])
-        with patch.object(items, "_reconcile_plan", side_effect=UserError("broken")), mute_logger("odoo.sql_db"):
+        with (
+            patch.object(items, "_reconcile_plan", side_effect=UserError("broken")),
+            mute_logger("odoo.sql_db"),
+        ):
             for _again in range(2):
                 with self.assertRaises(UserError), self.env.cr.savepoint():
                     bill._book_chunk(limit=3)
