@@ -63,7 +63,7 @@ class ArGatewayBillFetching(models.AbstractModel):
         self.create([self._waiting_values(*bill) for bill in missing])
 
     @api.model
-    def _waiting_values(self, provider, day, kind):
+    def _waiting_values(self, provider, day, kind="trade"):
         return {
             "provider_id": provider.id,
             "company_id": provider.company_id.id,

@@ -1,6 +1,8 @@
 from decimal import Decimal
 from urllib.parse import urlencode
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -9,7 +11,7 @@ from odoo.tools import SQL
 from odoo.addons.payment import utils as payment_utils
 
 from .. import const
-from ..core import link_payment, link_token
+from ..core import link_payment, link_token, qr
 from ..core.link_payment import total
 from .res_company import OFFLINE_PROVIDERS
 
@@ -263,3 +265,15 @@ class ArPaymentLinkPage(models.AbstractModel):
         """Return the gateway orders, in sudo, by which this was paid, the last one first."""
         orders = self.sudo().order_ids  # sudo: for whoever holds the link
         return orders.filtered(lambda order: order.state == "paid")
+
+    # === QR === #
+
+    def _qr_svg(self):
+        """Return the QR code of the link as inline SVG (Markup, which is a str): templates may print it as it is."""
+        self.ensure_one()
+        return Markup(qr.svg(self.url))  # noqa: S704 squares and numbers only
+
+    def _qr_png(self):
+        """Return the QR code of the link as a PNG (bytes)."""
+        self.ensure_one()
+        return qr.png(self.url)

@@ -128,13 +128,14 @@ class PaymentProviderAlipay(models.AbstractModel):
         return Acknowledgement(ACCEPTED if accepted else REFUSED)
 
     def _ar_gateway_bill_kinds(self):
-        return ("trade",) if self.code == "alipay" else super()._ar_gateway_bill_kinds()
+        return ("trade", "fund") if self.code == "alipay" else super()._ar_gateway_bill_kinds()
 
     def _ar_gateway_fetch_bill(self, day, kind="trade"):
         if self.code != "alipay":
             return super()._ar_gateway_fetch_bill(day, kind)
         answer = self._alipay_call(
-            "alipay.data.dataservice.bill.downloadurl.query", {"bill_type": "trade", "bill_date": str(day)}
+            "alipay.data.dataservice.bill.downloadurl.query",
+            {"bill_type": "trade" if kind == "trade" else "signcustomer", "bill_date": str(day)},
         )
         if answer.get("code") == const.CODE_SUCCESS:
             return self._ar_download_bill(answer.get("bill_download_url") or "", const.ALIPAY_BILL_HOSTS)

@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from .. import const
-from ..core.settlement_download import is_download_of
+from ..core.settlement_download import download_address
 from ..core.settlement_read import is_bill_of
 from ..core.trade import CHINA
 
@@ -75,7 +75,8 @@ class PaymentProviderSettlement(models.AbstractModel):
         """
         self.ensure_one()
         simulator = self._ar_gateway_simulator_url()
-        if not is_download_of(url, hosts, simulator or ""):
+        address = download_address(url, hosts, simulator or "")
+        if not address:
             raise ValidationError(
                 self.env._("The gateway named an address for the bill that is not its own.")
             )
@@ -83,7 +84,7 @@ class PaymentProviderSettlement(models.AbstractModel):
         try:
             # Redirects could lead anywhere.
             with requests.get(
-                url, headers=headers, timeout=const.DOWNLOAD_SECONDS, allow_redirects=False, stream=True
+                address, headers=headers, timeout=const.DOWNLOAD_SECONDS, allow_redirects=False, stream=True
             ) as response:
                 for chunk in response.iter_content(65536) if response.status_code == 200 else ():
                     content += chunk

@@ -17,6 +17,8 @@ BILL = "alipay.data.dataservice.bill.downloadurl.query"
 class FetchCase(SettlementCase):
     """`self.order` was paid yesterday, and yesterday's bill is the first that is fetched."""
 
+    kinds = ("trade",)
+
     def setUp(self):
         super().setUp()
         self.yesterday = self.today - timedelta(days=1)
@@ -46,7 +48,8 @@ class FetchCase(SettlementCase):
         return self.of_provider()
 
     def of_provider(self, provider=None):
-        return self.bills.search([("provider_id", "=", (provider or self.provider).id)])
+        domain = [("provider_id", "=", (provider or self.provider).id), ("kind", "in", self.kinds)]
+        return self.bills.search(domain)
 
 
 class TestFetch(FetchCase):
@@ -56,10 +59,19 @@ class TestFetch(FetchCase):
         self.assertEqual(bill.line_ids.order_id, self.order)
         self.assertEqual(
             [content for method, content in self.alipay.requests if method == BILL],
-            [{"bill_type": "trade", "bill_date": str(self.yesterday)}],
+            [{"bill_type": each, "bill_date": str(self.yesterday)} for each in ("trade", "signcustomer")],
         )
         self.assertFalse(self.alipay.refusals)
         self.booked(bill)
+
+    def test_the_fund_flow_tells_of_payouts(self):
+        self.alipay.knobs.bill_payout = 50_00
+        self.run_cron()
+        self.booked(self.of_provider())
+        fund = self.bills.search([("provider_id", "=", self.provider.id), ("kind", "=", "fund")])
+        self.assertEqual((fund.state, fund.amount_payout, fund.amount_fee), ("booked", 50.0, 0.6))
+        self.assertEqual(self.balance(self.journal.default_account_id), fund.balance_end)
+        self.assertEqual(self.balance(self.company.transfer_account_id), 50.0)
 
     def test_what_is_there_is_not_fetched_again(self):
         self.run_cron()
@@ -136,6 +148,7 @@ class TestFetch(FetchCase):
 
 class TestFetchFromWechat(FetchCase):
     gateway = WechatKit
+    kinds = ("trade", "fund")
 
     def paid_yesterday(self):
         orders = self.kit.simulator.orders.by_number
