@@ -150,6 +150,9 @@ BILL_DAYS_MAX = 90
 BILL_ROWS_PER_COMMIT = 200
 """So many rows of a bill are booked in one transaction."""
 
+BILL_SUM_FROM = 500
+"""Bills of so many rows are booked in sums where a row is a payment of ours, and so many rows in one transaction."""
+
 PAYOUT_DAYS = 7
 """How long a payout may be on its way to the bank."""
 
@@ -163,6 +166,8 @@ PAYOUT_WORDS = {
 BILL_NOT_EXIST = "BILL_NOT_EXIST"
 ALIPAY_BILL_HOSTS = (".alipay.com", ".alipaydev.com")
 """Where Alipay's bills are downloaded from (dwbillcenter.alipay.com)."""
+
+WECHATPAY_BILL_HOSTS = (".mch.weixin.qq.com",)
 
 DOWNLOAD_SECONDS = 30
 DOWNLOAD_MAX_BYTES = 50 * 1024 * 1024

@@ -1,5 +1,6 @@
 """The public pages of a payment link: small, without login, without anything loaded from elsewhere."""
 
+import json
 import logging
 
 import psycopg2
@@ -53,7 +54,8 @@ def render(template, values, status=200, form_origin="", names_itself=False):
     :param names_itself: whether its links tell where they are followed from: the host, never the rest of the address.
     """
     values = {**values, "html_lang": request.env.lang.replace("_", "-")}
-    html = request.env["ir.qweb"]._render(template, values)
+    # Minimal: these pages use nothing of the user and his company, which would be read for them.
+    html = request.env["ir.qweb"].with_context(minimal_qcontext=True)._render(template, values)
     headers = dict(SECURITY_HEADERS)
     if form_origin:
         policy = headers["Content-Security-Policy"]
@@ -186,10 +188,11 @@ class PayController(http.Controller):
         order = request.env["ar.gateway.order"]._by_access_token(token)
         if not order:
             return self._unknown()
+        bridge = order.provider_id._ar_gateway_bridge(order)
         values = {
             "order": order,
             "link": order.link_id,
-            "bridge": order.provider_id._ar_gateway_bridge(order),
+            "bridge": bridge and json.dumps(bridge),
             "in_wallet": visitor().wallet == order.provider_id.code,
         }
         return render(

@@ -38,7 +38,7 @@ _KINDS = {"交易": Kind.PAYMENT, "退款": Kind.REFUND}
 _ACCOUNT = re.compile(r"#账号:\[([0-9]+)\]")
 _PAID = re.compile(r"#交易合计:([0-9]+)笔,商家实收共(-?[0-9.]+)元.*")
 _BACK = re.compile(r"#退款合计:([0-9]+)笔,商家实收退款共(-?[0-9.]+)元.*")
-_WIDE = str.maketrans("（）：，［］", "():,[]")
+WIDE = str.maketrans("（）：，［］", "():,[]")
 _END = "业务明细列表结束"
 
 
@@ -69,7 +69,7 @@ def _parse(lines: list[str]) -> Bill:
     end = next((place for place in range(start, len(lines)) if lines[place].startswith("#")), len(lines))
     if end == len(lines) or _END not in lines[end]:
         raise BillError(Problem.INCOMPLETE, end)
-    columns = [_plain(name) for name in lines[start].split(",")]
+    columns = [plain_name(name) for name in lines[start].split(",")]
     missing = [name for name in _COLUMNS if columns.count(name) != 1]
     if missing:
         raise BillError(Problem.COLUMNS, start + 1, ", ".join(missing))
@@ -86,12 +86,12 @@ def _parse(lines: list[str]) -> Bill:
             back += received
     check_unique(bill_lines, start + 2)
     _check_totals(lines, end, bill_lines, (paid, back))
-    return Bill(tuple(bill_lines), _account(lines[:start]))
+    return Bill(tuple(bill_lines), bill_account(lines[:start]))
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """Return the name of a column without its unit: some files write （元）, others (元)."""
-    return name.strip(" \t").translate(_WIDE).removesuffix("(元)")
+    return name.strip(" \t").translate(WIDE).removesuffix("(元)")
 
 
 def _line(row: dict[str, str], number: int) -> tuple[BillLine, int]:
@@ -119,7 +119,7 @@ def _line(row: dict[str, str], number: int) -> tuple[BillLine, int]:
 
 
 def _check_totals(lines: list[str], end: int, found: list[BillLine], sums: tuple[int, int]) -> None:
-    tail = [line.strip(" \t").translate(_WIDE) for line in lines[end + 1 :]]
+    tail = [line.strip(" \t").translate(WIDE) for line in lines[end + 1 :]]
     for pattern, kind, counted in zip((_PAID, _BACK), (Kind.PAYMENT, Kind.REFUND), sums, strict=True):
         matches = [(place, m) for place, line in enumerate(tail, end + 2) if (m := pattern.fullmatch(line))]
         if len(matches) != 1:
@@ -130,8 +130,9 @@ def _check_totals(lines: list[str], end: int, found: list[BillLine], sums: tuple
         check_total(kind.value, None if stated is None else abs(stated), counted, number)
 
 
-def _account(lines: Iterable[str]) -> str:
+def bill_account(lines: Iterable[str]) -> str:
+    """Return the account that the lines before the rows name; '' if they name none."""
     for line in lines:
-        if match := _ACCOUNT.fullmatch(line.strip(" \t").translate(_WIDE)):
+        if match := _ACCOUNT.fullmatch(line.strip(" \t").translate(WIDE)):
             return match[1]
     return ""

@@ -26,3 +26,14 @@ def is_download_of(url: str, hosts: Sequence[str], simulator: str = "") -> bool:
         and parts.username is None
         and any(host.endswith(end) and len(host) > len(end) for end in hosts)
     )
+
+
+def download_address(url: str, hosts: Sequence[str], simulator: str = "") -> str | None:
+    """Return the address to ask for a bill, None if `url` is none of the gateway's.
+
+    Alipay names addresses without TLS (http://dwbillcenter.alipay.com/...): they are asked with it.
+    """
+    if is_download_of(url, hosts, simulator):
+        return url
+    secure = f"https://{url.removeprefix('http://')}"
+    return secure if url.startswith("http://") and is_download_of(secure, hosts) else None

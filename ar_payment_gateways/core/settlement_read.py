@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
 
-from . import settlement_alipay, settlement_unionpay, settlement_wechat
+from . import settlement_alipay, settlement_alipay_fund, settlement_unionpay, settlement_wechat
 from .money import from_minor
 from .settlement_archive import is_zip, read_members
 from .settlement_bill import BillError, BillLine, FundLine, Kind, Problem
@@ -112,7 +112,7 @@ def read_bill(content: bytes, day: date | None = None) -> ReadBill:
         rows = tuple(_fund_row(line) for line in funds)
         balance = funds[-1].balance_minor if funds else None
         return ReadBill("wechatpay", BillKind.FUND, _day(rows, day), rows, balance_minor=balance)
-    if head.startswith(("#支付宝".encode("gbk"), "支付宝交易号".encode("gbk"))):
+    if head.startswith(tuple(word.encode("gbk") for word in ("#支付宝", "支付宝交易号", "账务流水号"))):
         return _alipay(content, day)
     if head[:1] in (b"S", b"E") and len(content.split(b"\n", 1)[0]) > sum(settlement_unionpay.WIDTHS[:27]):
         return _unionpay(content, day)
@@ -132,6 +132,12 @@ def _unwrap(content: bytes) -> bytes:
 
 
 def _alipay(content: bytes, day: date | None) -> ReadBill:
+    funds = settlement_alipay_fund.find_fund_bill(content)
+    if funds is not None:
+        lines, account = settlement_alipay_fund.parse_fund_bill(funds)
+        rows = tuple(_fund_row(line) for line in lines)
+        balance = lines[-1].balance_minor if lines else None
+        return ReadBill("alipay", BillKind.FUND, _day(rows, day), rows, account, balance)
     bill = settlement_alipay.parse_trade_bill(content)
     rows = tuple(_trade_row(line) for line in bill.lines)
     return ReadBill("alipay", BillKind.TRADE, _day(rows, day), rows, bill.account)

@@ -17,6 +17,8 @@ TEST_FILE_HOST = "https://filedownload.test.95516.com"
 FRONT_PATH = "/gateway/api/frontTransReq.do"
 BACK_PATH = "/gateway/api/backTransReq.do"
 QUERY_PATH = "/gateway/api/queryTrans.do"
+FILE_PATH = "/"
+"""At the host of files."""
 
 CURRENCY = "156"
 """CNY in ISO 4217's digits."""

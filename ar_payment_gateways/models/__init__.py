@@ -30,10 +30,12 @@ from . import payment_provider_alipay
 from . import payment_provider_alipay_adapter
 from . import payment_provider_wechatpay_requests
 from . import payment_provider_wechatpay_openid
+from . import payment_provider_wechatpay_bill
 from . import payment_provider_wechatpay_trial
 from . import payment_provider_wechatpay
 from . import payment_provider_wechatpay_adapter
 from . import payment_provider_unionpay_requests
+from . import payment_provider_unionpay_bill
 from . import payment_provider_unionpay_trial
 from . import payment_provider_unionpay
 from . import payment_provider_unionpay_adapter

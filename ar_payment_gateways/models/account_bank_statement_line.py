@@ -16,6 +16,11 @@ class AccountBankStatementLine(models.Model):
         "This row of a gateway's bill has been booked already.",
     )
 
+    def _ar_counterpart(self, account):
+        """Return the journal items of a new statement line on the account that it was made with."""
+        self.ensure_one()
+        return self.move_id.line_ids.filtered(lambda item: item.account_id == account)
+
     def _ar_settle(self, item=None, account=None, partner=None):
         """Give a statement line its counterpart: a journal item that it settles, an account for the rest, or both.
 

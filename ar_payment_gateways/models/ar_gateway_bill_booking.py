@@ -13,7 +13,7 @@ class ArGatewayBillBooking(models.AbstractModel):
     _name = "ar.gateway.bill.booking"
     _description = "Gateway bill: booking"
 
-    def _book_chunk(self, limit=const.BILL_ROWS_PER_COMMIT):
+    def _book_chunk(self, limit=None):
         """Book the next rows of this bill, and its fees with the last of them.
 
         :return: how many rows are left; None if somebody else is booking it right now.
@@ -25,6 +25,9 @@ class ArGatewayBillBooking(models.AbstractModel):
         if bill.state != "imported":
             return 0
         rows = self.env["ar.gateway.bill.line"]
+        limit = limit or (
+            const.BILL_SUM_FROM if bill.line_count >= const.BILL_SUM_FROM else const.BILL_ROWS_PER_COMMIT
+        )
         waiting = [("bill_id", "=", bill.id), ("is_booked", "=", False)]
         found = rows.search(waiting, order="id", limit=limit)
         found._book()

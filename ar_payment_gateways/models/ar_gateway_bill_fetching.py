@@ -46,30 +46,31 @@ class ArGatewayBillFetching(models.AbstractModel):
             [("state", "!=", "disabled"), ("ar_bills_from", "!=", False)]
         )
         providers = providers.filtered(
-            lambda provider: provider.journal_id and provider._ar_gateway_fetches_bills()
+            lambda provider: provider.journal_id and provider._ar_gateway_bill_kinds()
         )
         there = {
-            (bill.provider_id.id, bill.day)
-            for bill in self.search([("provider_id", "in", providers.ids), ("kind", "=", "trade")])
+            (bill.provider_id.id, bill.day, bill.kind)
+            for bill in self.search([("provider_id", "in", providers.ids)])
         }
         first = last - timedelta(days=const.BILL_DAYS_MAX - 1)
         missing = [
-            (provider, day)
+            (provider, day, kind)
             for provider in providers
+            for kind in provider._ar_gateway_bill_kinds()
             for number in range((last - max(first, provider.ar_bills_from)).days + 1)
-            if (provider.id, day := last - timedelta(days=number)) not in there
+            if (provider.id, day := last - timedelta(days=number), kind) not in there
         ]
-        self.create([self._waiting_values(provider, day) for provider, day in missing])
+        self.create([self._waiting_values(*bill) for bill in missing])
 
     @api.model
-    def _waiting_values(self, provider, day):
+    def _waiting_values(self, provider, day, kind="trade"):
         return {
             "provider_id": provider.id,
             "company_id": provider.company_id.id,
             "journal_id": provider.journal_id.id,
             "currency_id": (provider.journal_id.currency_id or provider.company_id.currency_id).id,
             "day": day,
-            "kind": "trade",
+            "kind": kind,
             "state": "waiting",
             "origin": "fetch",
             "next_fetch_at": fields.Datetime.now(),
@@ -83,7 +84,7 @@ class ArGatewayBillFetching(models.AbstractModel):
         self.ensure_one()
         content, problem = None, self.env._("The gateway has not made this bill yet.")
         try:
-            content = self.provider_id._ar_gateway_fetch_bill(self.day)
+            content = self.provider_id._ar_gateway_fetch_bill(self.day, self.kind)
         except UserError as error:
             problem = str(error)
         bill = self.try_lock_for_update(allow_referencing=True)
@@ -98,7 +99,7 @@ class ArGatewayBillFetching(models.AbstractModel):
         """Import what was fetched; return what is wrong with it, if anything."""
         try:
             with self.env.cr.savepoint():
-                read = read_bill(content, self.day) if content else empty_bill(self.day, BillKind.TRADE)
+                read = read_bill(content, self.day) if content else empty_bill(self.day, BillKind(self.kind))
                 self._import(self.provider_id, read, content=content, origin="fetch")
         except BillError as error:
             return self._explain(error)

@@ -21,6 +21,8 @@ class ArGatewayBillLineBooking(models.AbstractModel):
         """
         targets = self._targets()
         booked = self.filtered(lambda line: targets[line.id] is not None)
+        if self.bill_id.line_count >= const.BILL_SUM_FROM:
+            booked -= booked._book_sums(targets)
         statement_lines = self.env["account.bank.statement.line"].create(
             [line._statement_values(*targets[line.id]) for line in booked]
         )
@@ -29,13 +31,54 @@ class ArGatewayBillLineBooking(models.AbstractModel):
             line.statement_line_id = statement_line
             account, item = targets[line.id]
             if item:
-                counterpart = statement_line.move_id.line_ids.filtered(
-                    lambda found, account=account: found.account_id == account
-                )
-                plan.append(counterpart + item)
+                plan.append(statement_line._ar_counterpart(account) + item)
         if plan:
             self.env["account.move.line"]._reconcile_plan(plan)
         self.is_booked = True
+
+    def _book_sums(self, targets):
+        """Book those rows that are payments or refunds of ours, to the cent, as one statement line of each kind.
+
+        Odoo needs 30 ms for a statement line, whatever it is for: of a bill of 10,000 rows, five minutes. The sum
+        settles the open item of each payment, so what is paid by what is known as well as with a line for each row.
+
+        :return: the rows booked here.
+        """
+        sums = {}
+        for line in self:
+            account, item = targets[line.id]
+            if item:
+                sums[line.kind, account] = sums.get((line.kind, account), self.browse()) + line
+        sums = {key: lines for key, lines in sums.items() if len(lines) > 1}
+        statement_lines = self.env["account.bank.statement.line"].create(
+            [lines._sum_values(account) for (_kind, account), lines in sums.items()]
+        )
+        plan = []
+        for ((_kind, account), lines), statement_line in zip(sums.items(), statement_lines, strict=True):
+            lines.statement_line_id = statement_line
+            items = self.env["account.move.line"].union(*(targets[line.id][1] for line in lines))
+            plan.append(statement_line._ar_counterpart(account) + items)
+        if plan:
+            self.env["account.move.line"]._reconcile_plan(plan)
+        return self.browse().union(*sums.values())
+
+    def _sum_values(self, account):
+        first = self[0]
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        return {
+            **first._statement_values(account, None),
+            "payment_ref": self.env._(
+                "%(kind)s: %(count)s rows of %(bill)s, from %(first)s to %(last)s",
+                kind=kinds[first.kind],
+                count=len(self),
+                bill=first.bill_id.display_name,
+                first=first.refund_number or first.order_number,
+                last=self[-1].refund_number or self[-1].order_number,
+            ),
+            "amount": first.currency_id.round(sum(self.mapped("amount"))),
+            "partner_id": False,
+            "transaction_type": False,
+        }
 
     def _statement_values(self, account, item):
         partner = item.partner_id if item else self.partner_id.commercial_partner_id

@@ -1,11 +1,9 @@
-from markupsafe import Markup
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools.misc import clean_context
 
-from ..core import link_token, qr
+from ..core import link_token
 from ..core.link_payment import Source, total
 
 
@@ -28,7 +26,6 @@ class ArPaymentLink(models.Model):
     # What a link pays and who made it what it is never changes by a plain write, whoever the caller.
     _FROZEN_FIELDS = frozenset(
         {
-            "label",
             "token",
             "token_digest",
             "kind",
@@ -69,7 +66,8 @@ class ArPaymentLink(models.Model):
         help="Instalment: what is due by now of one invoice, or what comes due next. Everything Open: whatever is"
         " posted and open of the customer in the currency when the link is opened.",
     )
-    label = fields.Char(compute="_compute_label", store=True, string="Pays")
+    # Not stored: every journal entry that gets a number would look for links that name it.
+    label = fields.Char(compute="_compute_label", search="_search_label", compute_sudo=True, string="Pays")
     token = fields.Char(required=True, readonly=True, copy=False, groups="base.group_system")
     token_digest = fields.Char(required=True, readonly=True, copy=False, groups="base.group_system")
     move_ids = fields.Many2many(
@@ -130,6 +128,15 @@ class ArPaymentLink(models.Model):
             names = link.move_ids.sorted("id").mapped(lambda move: move.name or "/")
             link.label = ", ".join(names) or link.sale_order_id.name or link.partner_id.name
 
+    def _search_label(self, operator, value):
+        if operator in Domain.NEGATIVE_OPERATORS:
+            return NotImplemented
+        name = Domain("name", operator, value)
+        # Past the rules of the documents, as the label itself: who sees a link sees what it pays.
+        of_moves, of_order = Domain("move_ids", "any!", name), Domain("sale_order_id", "any!", name)
+        others = Domain("move_ids", "=", False) & Domain("sale_order_id", "=", False)
+        return of_moves | of_order | (others & Domain("partner_id", "any!", name))
+
     @api.depends("move_ids", "sale_order_id", "partner_id")
     def _compute_scope_key(self):
         for link in self:
@@ -149,10 +156,11 @@ class ArPaymentLink(models.Model):
     @api.depends("revoked_on", "expiry_date", "single_use", "order_ids.state", "amount_due", "move_ids.state")
     def _compute_state(self):
         today = fields.Date.today()
+        by_move, _by_partner = self.filtered("sale_order_id")._open_lines()
         for link in self:
             if link.revoked_on:
                 link.state = "revoked"
-            elif link._is_settled():
+            elif link._is_settled(by_move):
                 link.state = "paid"
             elif link.single_use and "paid" in link.order_ids.mapped("state"):
                 link.state = "used"
@@ -169,9 +177,15 @@ class ArPaymentLink(models.Model):
             "move_ids", "any", Domain("state", "!=", "posted") | Domain("amount_residual", "!=", 0)
         )
         of_order = Domain("sale_order_id", "!=", False)
-        # Whether an order is paid stands in no column; those with links of their own are few.
+        # Whether an order is paid stands in no column. It is not as long as nobody has paid for it or been billed.
+        some = Domain("sale_order_id.transaction_ids", "!=", False) | Domain(
+            "sale_order_id.order_line.invoice_lines", "!=", False
+        )
+        nothing = Domain("sale_order_id.amount_total", "<=", 0) | Domain("kind", "=", "deposit")
         # sudo: as the state itself.
-        settled_orders = self.search(of_order & ~revoked).sudo().filtered(lambda link: link._is_settled())
+        orders = self.sudo().search(of_order & ~revoked & (some | nothing))
+        by_move, _by_partner = orders._open_lines()
+        settled_orders = orders.filtered(lambda link: link._is_settled(by_move))
         settled = Domain("id", "in", settled_orders.ids) | (Domain("move_ids", "!=", False) & ~open_move)
         used = Domain("single_use", "=", True) & Domain("order_ids.state", "=", "paid")
         overdue = Domain("expiry_date", "<", fields.Date.today())
@@ -264,8 +278,11 @@ class ArPaymentLink(models.Model):
 
     # === BUSINESS === #
 
-    def _is_settled(self):
-        """Tell whether nothing is left to pay here for good. More may always come to everything of a customer."""
+    def _is_settled(self, by_move=None):
+        """Tell whether nothing is left to pay here for good. More may always come to everything of a customer.
+
+        :param dict by_move: see `_items_of_order`.
+        """
         self.ensure_one()
         source = self._kind().source
         if source is Source.MOVES:
@@ -278,16 +295,4 @@ class ArPaymentLink(models.Model):
             return False
         if self._kind().due_only:
             return order._is_confirmation_amount_reached()
-        return not self._items_of_order(order, self._owner(), False)
-
-    # === QR === #
-
-    def _qr_svg(self):
-        """Return the QR code of the link as inline SVG (Markup, which is a str): templates may print it as it is."""
-        self.ensure_one()
-        return Markup(qr.svg(self.url))  # noqa: S704 squares and numbers only
-
-    def _qr_png(self):
-        """Return the QR code of the link as a PNG (bytes)."""
-        self.ensure_one()
-        return qr.png(self.url)
+        return not self._items_of_order(order, self._owner(), False, by_move)

@@ -183,7 +183,7 @@ class ArPaymentLinkScope(models.AbstractModel):
     def _open_items(self):
         """Return what each link asks for right now: {link: items of core.link_payment, the oldest first}.
 
-        Queries do not grow with the number of links of invoices and customers; orders are read one by one.
+        Queries do not grow with the number of links.
         """
         today = fields.Date.today()  # no query for the time zone of a user
         by_move, by_partner = self._open_lines()
@@ -191,7 +191,7 @@ class ArPaymentLinkScope(models.AbstractModel):
         for link in self:
             kind = link._kind()
             if kind.source is Source.ORDER:
-                items = link._items_of_order(link.sale_order_id, link._owner(), kind.due_only)
+                items = link._items_of_order(link.sale_order_id, link._owner(), kind.due_only, by_move)
             elif kind.source is Source.MOVES:
                 items = [item for move in link.move_ids for item in by_move.get((move.id, link._owner()), ())]
             else:
@@ -208,16 +208,19 @@ class ArPaymentLinkScope(models.AbstractModel):
 
     def _open_lines(self):
         """Return the open items of the invoices these links may pay, by (invoice, owner) and by owner."""
-        moves, partners = self.move_ids, self.filtered(lambda link: link._kind().source is Source.PARTNER)
-        domain = fields.Domain("move_id", "in", moves.ids)
-        if partners:
-            domain |= fields.Domain("partner_id", "in", partners.partner_id.ids)
+        moves = self.move_ids | self.sale_order_id.invoice_ids
+        partners = self.filtered(lambda link: link._kind().source is Source.PARTNER)
         if not moves and not partners:
             return {}, {}
-        return self._group_lines(
-            self.env["account.move.line"].search_fetch(
-                domain & fields.Domain(self._open_line_domain()), self._LINE_FIELDS, order="date_maturity, id"
-            )
+        return self._group_lines(self._search_lines(moves, partners.partner_id))
+
+    @api.model
+    def _search_lines(self, moves, partners=()):
+        domain = fields.Domain("move_id", "in", moves.ids)
+        if partners:
+            domain |= fields.Domain("partner_id", "in", partners.ids)
+        return self.env["account.move.line"].search_fetch(
+            domain & fields.Domain(self._open_line_domain()), self._LINE_FIELDS, order="date_maturity, id"
         )
 
     @api.model
@@ -243,13 +246,14 @@ class ArPaymentLinkScope(models.AbstractModel):
         return by_move, by_owner
 
     @api.model
-    def _items_of_order(self, order, owner, due_only):
+    def _items_of_order(self, order, owner, due_only, by_move=None):
         """Return what is open on `order`: on its posted invoices, else what is not invoiced yet.
 
         Money that came for the order and is not set off against an invoice yet counts as paid. A deposit is not asked
         for any more once there are invoices: those are.
 
         :param owner: of the link, see `_owner`; invoices of others are not asked for.
+        :param dict by_move: what `_open_lines` has said of many links, with the invoices of this order among it.
         """
         if not order or order.state == "cancel":
             return ()
@@ -258,18 +262,14 @@ class ArPaymentLinkScope(models.AbstractModel):
         if due_only:
             amount = order._get_prepayment_required_amount() - order.amount_paid if not invoices else 0.0
             return self._order_item(order, due, amount)
+        if by_move is None:
+            by_move = self._group_lines(self._search_lines(invoices))[0] if invoices else {}
         credit = sum(
             transaction._ar_credit() if transaction.payment_id else transaction.amount
             for transaction in order.transaction_ids
             if transaction.state in ("authorized", "done")
         )
-        lines = self.env["account.move.line"]
-        if invoices:
-            lines = lines.search(
-                [("move_id", "in", invoices.ids), *self._open_line_domain()], order="date_maturity, id"
-            )
-        _by_move, by_owner = self._group_lines(lines)
-        items = by_owner.get(owner)
+        items = [item for move in invoices for item in by_move.get((move.id, owner), ())]
         if items:
             return link_payment.set_off(link_payment.asked(items, due), _decimal(credit, order.currency_id))
         return self._order_item(order, due, order.amount_total - order.amount_invoiced - credit)

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC
 
 from odoo import models
 from odoo.exceptions import ValidationError
@@ -10,7 +10,6 @@ from ..core import alipay_refund, alipay_signing, alipay_trade, rsa_keys
 from ..core.alipay_precreate import precreate_content
 from ..core.form import parse_form
 from ..core.gateway import Acknowledgement, Answer, Closing, Created, Notification
-from ..core.trade import CHINA
 
 _logger = get_payment_logger(__name__)
 
@@ -128,19 +127,18 @@ class PaymentProviderAlipay(models.AbstractModel):
             return super()._ar_gateway_acknowledge(accepted)
         return Acknowledgement(ACCEPTED if accepted else REFUSED)
 
-    def _ar_gateway_fetches_bills(self):
-        return self.code == "alipay" or super()._ar_gateway_fetches_bills()
+    def _ar_gateway_bill_kinds(self):
+        return ("trade", "fund") if self.code == "alipay" else super()._ar_gateway_bill_kinds()
 
-    def _ar_gateway_fetch_bill(self, day):
+    def _ar_gateway_fetch_bill(self, day, kind="trade"):
         if self.code != "alipay":
-            return super()._ar_gateway_fetch_bill(day)
+            return super()._ar_gateway_fetch_bill(day, kind)
         answer = self._alipay_call(
-            "alipay.data.dataservice.bill.downloadurl.query", {"bill_type": "trade", "bill_date": str(day)}
+            "alipay.data.dataservice.bill.downloadurl.query",
+            {"bill_type": "trade" if kind == "trade" else "signcustomer", "bill_date": str(day)},
         )
         if answer.get("code") == const.CODE_SUCCESS:
             return self._ar_download_bill(answer.get("bill_download_url") or "", const.ALIPAY_BILL_HOSTS)
         if answer.get("sub_code") != const.BILL_NOT_EXIST:
             raise ValidationError(self._alipay_refusal(answer))
-        # Alipay says the same of a bill that is not made yet and of a day without trades. It makes them by the morning.
-        made_at = datetime.combine(day + timedelta(days=2), time(const.BILL_HOUR), CHINA)
-        return b"" if datetime.now(UTC) >= made_at else None
+        return self._ar_no_bill(day)

@@ -1,11 +1,14 @@
+from datetime import UTC, datetime, time, timedelta
+
 import requests
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from .. import const
-from ..core.settlement_download import is_download_of
+from ..core.settlement_download import download_address
 from ..core.settlement_read import is_bill_of
+from ..core.trade import CHINA
 
 
 class PaymentProviderSettlement(models.AbstractModel):
@@ -36,14 +39,16 @@ class PaymentProviderSettlement(models.AbstractModel):
 
     # === HOOKS OF THE ADAPTERS === #
 
-    def _ar_gateway_fetches_bills(self):
-        """Tell whether this gateway's bills can be fetched (`_ar_gateway_fetch_bill`)."""
-        return False
+    def _ar_gateway_bill_kinds(self):
+        """Return which kinds of this gateway's bills can be fetched (`_ar_gateway_fetch_bill`), as `kind` of
+        ar.gateway.bill."""
+        return ()
 
-    def _ar_gateway_fetch_bill(self, day):
-        """Return the trade bill of a day as the gateway gives it out.
+    def _ar_gateway_fetch_bill(self, day, kind="trade"):
+        """Return a bill of a day as the gateway gives it out.
 
         :param date day: in China, before today.
+        :param str kind: one of `_ar_gateway_bill_kinds`.
         :return: bytes that core.settlement_read.read_bill understands; b"" if nothing happened on that day; None if
             the gateway has not made the bill yet.
         :raise ValidationError: if there is no answer, or it was refused.
@@ -51,6 +56,14 @@ class PaymentProviderSettlement(models.AbstractModel):
         return
 
     # === SHARED === #
+
+    @api.model
+    def _ar_no_bill(self, day):
+        """Return what it means that there is no bill of a day, at a gateway that says the same of a bill not made yet
+        and of a day without trades: they are made by the morning, so after two days it is the latter.
+        """
+        made_at = datetime.combine(day + timedelta(days=2), time(const.BILL_HOUR), CHINA)
+        return b"" if datetime.now(UTC) >= made_at else None
 
     def _ar_download_bill(self, url, hosts, headers=None):
         """Download a bill from the address that the gateway has named.
@@ -62,7 +75,8 @@ class PaymentProviderSettlement(models.AbstractModel):
         """
         self.ensure_one()
         simulator = self._ar_gateway_simulator_url()
-        if not is_download_of(url, hosts, simulator or ""):
+        address = download_address(url, hosts, simulator or "")
+        if not address:
             raise ValidationError(
                 self.env._("The gateway named an address for the bill that is not its own.")
             )
@@ -70,7 +84,7 @@ class PaymentProviderSettlement(models.AbstractModel):
         try:
             # Redirects could lead anywhere.
             with requests.get(
-                url, headers=headers, timeout=const.DOWNLOAD_SECONDS, allow_redirects=False, stream=True
+                address, headers=headers, timeout=const.DOWNLOAD_SECONDS, allow_redirects=False, stream=True
             ) as response:
                 for chunk in response.iter_content(65536) if response.status_code == 200 else ():
                     content += chunk

@@ -20,7 +20,11 @@ class PaymentProviderUnionpay(models.AbstractModel):
     """
 
     _name = "payment.provider.unionpay"
-    _inherit = ["payment.provider.unionpay.trial", "payment.provider.unionpay.requests"]
+    _inherit = [
+        "payment.provider.unionpay.trial",
+        "payment.provider.unionpay.bill",
+        "payment.provider.unionpay.requests",
+    ]
     _description = "Payment gateway: UnionPay"
 
     unionpay_mer_id = fields.Char(

@@ -19,6 +19,7 @@ class PaymentProviderWechatpay(models.AbstractModel):
     _inherit = [
         "payment.provider.wechatpay.trial",
         "payment.provider.wechatpay.openid",
+        "payment.provider.wechatpay.bill",
         "payment.provider.wechatpay.requests",
     ]
     _description = "Payment gateway: WeChat Pay"

@@ -1,4 +1,8 @@
+import base64
+
 from odoo import fields, models
+from odoo.fields import Domain
+from odoo.tools.image import image_data_uri
 
 
 class SaleOrder(models.Model):
@@ -30,6 +34,41 @@ class SaleOrder(models.Model):
         # sudo: whoever may cancel an order need not know links.
         self.env["ar.payment.link"].sudo().search([("sale_order_id", "in", self.ids)])._close_orders_soon()
         return result
+
+    def _ar_shown_payment_link(self, make=False):
+        """Return the link, in sudo, whose code this order carries, or nothing.
+
+        A quotation that asks to be paid online has one as soon as it is printed; of any other order it is the last
+        link that somebody has made, while there is something to pay.
+
+        :param bool make: make it if it is missing; showing an order on a screen makes nothing.
+        """
+        self.ensure_one()
+        # sudo: whoever sees an order may see where it is paid, and need know neither links nor transactions.
+        order, links = self.sudo(), self.env["ar.payment.link"].sudo()
+        if order.state == "cancel" or not order.company_id._ar_shows_payment_qr():
+            return links
+        works = Domain("expiry_date", "=", False) | Domain("expiry_date", ">=", fields.Date.today())
+        found = links.search(
+            works
+            & Domain("sale_order_id", "=", order.id)
+            & Domain("single_use", "=", False)
+            & Domain("revoked_on", "=", False)
+        )
+        if order._has_to_be_paid():
+            part = 0 < order._get_prepayment_required_amount() < order.amount_total
+            kind = "deposit" if part else "order"
+            found = found.filtered(lambda link: link.kind == kind)
+            if not found and make:
+                found = links.with_context(tracking_disable=True).create(
+                    {"kind": kind, "sale_order_id": order.id}
+                )
+        return found.filtered("amount_due")[:1]
+
+    def _get_ar_payment_qr_data_uri(self):
+        """Return the payment code of this order as a data URI for a printed document, or False."""
+        link = self._ar_shown_payment_link(make=True)
+        return image_data_uri(base64.b64encode(link._qr_png())) if link else False
 
     def _ar_overpaid(self):
         """Return by how much the payments of this order are more than it costs, in its currency; all of it if it is

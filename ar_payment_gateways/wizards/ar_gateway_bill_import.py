@@ -51,7 +51,13 @@ class ArGatewayBillImport(models.TransientModel):
     def _providers(self):
         # sudo: importers may not read providers, which hold keys; they see names, and only of their companies.
         providers = self.env["payment.provider"].sudo()
-        return providers.search([("company_id", "in", self.env.companies.ids)]).filtered("journal_id")
+        providers = providers.search([("company_id", "in", self.env.companies.ids)])
+        # Not by their `journal_id`: reading that makes the payment methods that are missing in a journal.
+        lines = providers.env["account.payment.method.line"].search_fetch(
+            [("payment_provider_id", "in", providers.ids), ("journal_id", "!=", False)],
+            ["payment_provider_id"],
+        )
+        return providers & lines.payment_provider_id
 
     @api.onchange("file", "day", "provider_key")
     def _onchange_file(self):

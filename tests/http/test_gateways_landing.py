@@ -235,3 +235,7 @@ class TestOtherPage(LandingCase):
         self.assertEqual(response.status_code, 200)
         self.assertIn(f"/my/orders/{sale.id}?", response.url)
         self.assertIn("payment_amount=80.0", response.url)
+        shown = self.url_open(sale.get_portal_url()).text
+        self.assertIn('id="ar_payment_qr"', shown)
+        link.action_revoke()
+        self.assertNotIn('id="ar_payment_qr"', self.url_open(sale.get_portal_url()).text)

@@ -72,7 +72,7 @@ class TestPages(GatewaysHttpCase):
         with count_queries() as queries:
             response = self.url_open(path)
         self.assertLess(len(response.content), 6000)
-        self.assertLessEqual(len(queries), 12, "\n".join(queries))
+        self.assertLessEqual(len(queries), 11, "\n".join(queries))
         self.assertGreater(len(queries), 3)  # else it does not count what the server does
 
     def test_language_of_the_browser(self):

@@ -6,19 +6,34 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.exceptions import ValidationError
 
+from tests.gateway_kit_unionpay import UnionpayKit
+from tests.gateway_kits import WechatKit
 from tests.simulators.alipay_trades import CHINA
 from tests.test_gateways_settlement_common import SettlementCase
 
 BILL = "alipay.data.dataservice.bill.downloadurl.query"
 
 
-class TestFetch(SettlementCase):
+class FetchCase(SettlementCase):
+    """`self.order` was paid yesterday, and yesterday's bill is the first that is fetched."""
+
+    kinds = ("trade",)
+
     def setUp(self):
         super().setUp()
         self.yesterday = self.today - timedelta(days=1)
-        self.paid_at(self.order, -1)
+        self.paid_yesterday()
         self.provider.sudo().ar_bills_from = self.yesterday
         self.bills = self.env["ar.gateway.bill"].sudo()
+
+    def paid_yesterday(self):
+        self.paid_at(self.order, -1)
+
+    def booked(self, bills):
+        with patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *a, **k: float("inf")):
+            self.bills._cron_book()
+        self.assertEqual(set(bills.mapped("state")), {"booked"})
+        self.assertTrue(self.payment.is_matched)
 
     def run_cron(self, hour=12):
         now = datetime.now(UTC).astimezone(CHINA).replace(hour=hour)
@@ -33,21 +48,30 @@ class TestFetch(SettlementCase):
         return self.of_provider()
 
     def of_provider(self, provider=None):
-        return self.bills.search([("provider_id", "=", (provider or self.provider).id)])
+        domain = [("provider_id", "=", (provider or self.provider).id), ("kind", "in", self.kinds)]
+        return self.bills.search(domain)
 
+
+class TestFetch(FetchCase):
     def test_yesterdays_bill_comes_by_itself(self):
         bill = self.run_cron()
         self.assertEqual((bill.day, bill.state, bill.origin), (self.yesterday, "imported", "fetch"))
         self.assertEqual(bill.line_ids.order_id, self.order)
         self.assertEqual(
             [content for method, content in self.alipay.requests if method == BILL],
-            [{"bill_type": "trade", "bill_date": str(self.yesterday)}],
+            [{"bill_type": each, "bill_date": str(self.yesterday)} for each in ("trade", "signcustomer")],
         )
         self.assertFalse(self.alipay.refusals)
-        with patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *a, **k: float("inf")):
-            self.bills._cron_book()
-        self.assertEqual(bill.state, "booked")
-        self.assertTrue(self.payment.is_matched)
+        self.booked(bill)
+
+    def test_the_fund_flow_tells_of_payouts(self):
+        self.alipay.knobs.bill_payout = 50_00
+        self.run_cron()
+        self.booked(self.of_provider())
+        fund = self.bills.search([("provider_id", "=", self.provider.id), ("kind", "=", "fund")])
+        self.assertEqual((fund.state, fund.amount_payout, fund.amount_fee), ("booked", 50.0, 0.6))
+        self.assertEqual(self.balance(self.journal.default_account_id), fund.balance_end)
+        self.assertEqual(self.balance(self.company.transfer_account_id), 50.0)
 
     def test_what_is_there_is_not_fetched_again(self):
         self.run_cron()
@@ -120,3 +144,97 @@ class TestFetch(SettlementCase):
         self.assertEqual(waiting.state, "waiting")
         self.assertIn("merchant", waiting.problem)  # it was given the bill of another merchant
         self.assertEqual(self.of_provider().state, "imported")
+
+
+class TestFetchFromWechat(FetchCase):
+    gateway = WechatKit
+    kinds = ("trade", "fund")
+
+    def paid_yesterday(self):
+        orders = self.kit.simulator.orders.by_number
+        for number in set(orders) - {self.order.name}:
+            del orders[number]
+        orders[self.order.name].paid -= timedelta(days=1)
+        self.order.sudo().paid_at -= timedelta(days=1)
+
+    def fetch(self, kind="trade", day=None):
+        return self.provider.sudo()._ar_gateway_fetch_bill(day or self.yesterday, kind)
+
+    def test_trades_and_fund_flow_come_by_themselves(self):
+        bills = self.run_cron()
+        self.assertEqual(set(bills.mapped("kind")), {"trade", "fund"})
+        self.assertEqual(
+            set(bills.mapped(lambda bill: (bill.day, bill.state))), {(self.yesterday, "imported")}
+        )
+        self.assertEqual(bills.line_ids.order_id, self.order)
+        self.assertFalse(self.kit.simulator.refusals)  # the downloads were signed, too
+        self.booked(bills)
+        fund = bills.filtered(lambda bill: bill.kind == "fund")
+        self.assertEqual(self.balance(self.journal.default_account_id), fund.balance_end)
+
+    def test_a_day_without_trades_and_a_bill_not_made_yet(self):
+        self.assertEqual(self.fetch(day=self.yesterday - timedelta(days=3)), b"")
+        self.kit.knobs.bill_not_ready = True
+        self.assertIsNone(self.fetch("fund"))
+        bills = self.run_cron()
+        self.assertEqual(set(bills.mapped("state")), {"waiting"})
+        self.kit.knobs.bill_not_ready = False
+        bills.with_user(self.importer).action_fetch()
+        self.assertEqual(set(bills.mapped("state")), {"booked"})
+
+    def test_bills_that_are_not_believed(self):
+        self.kit.knobs.unsigned = 1
+        with self.assertRaises(ValidationError):
+            self.fetch()
+        ask = self.kit.simulator.bills.ask
+        for change, why in (
+            ({"hash_value": "0" * 40}, "not the one"),
+            ({"download_url": "https://mch.weixin.qq.com.example.com/x"}, "not its own"),
+            ({"download_url": f"{self.kit.address}/v3/billdownload/file?token=0"}, "could not be downloaded"),
+        ):
+            changed = patch.object(
+                self.kit.simulator.bills, "ask", lambda *a, change=change: {**ask(*a), **change}
+            )
+            with changed, self.assertRaisesRegex(ValidationError, why):
+                self.fetch()
+        self.kit.knobs.business_error = "NO_AUTH"
+        with self.assertRaisesRegex(ValidationError, "NO_AUTH"):
+            self.fetch()
+        self.assertTrue(self.fetch())
+
+
+class TestFetchFromUnionpay(FetchCase):
+    gateway = UnionpayKit
+
+    def paid_yesterday(self):
+        orders = self.kit.simulator.orders.by_key
+        for key, order in list(orders.items()):
+            if order.number != self.order.name:
+                del orders[key]
+            else:
+                order.done -= timedelta(days=1)
+        self.order.sudo().paid_at -= timedelta(days=1)
+
+    def test_the_settlement_file_comes_by_itself(self):
+        bill = self.run_cron()
+        self.assertEqual((bill.day, bill.kind, bill.state), (self.yesterday, "trade", "imported"))
+        self.assertEqual(bill.line_ids.order_id, self.order)
+        self.booked(bill)
+
+    def test_no_file_and_refusals(self):
+        fetch = self.provider.sudo()._ar_gateway_fetch_bill
+        self.assertEqual(fetch(self.yesterday - timedelta(days=3)), b"")
+        self.kit.knobs.bill_not_ready = True
+        self.assertIsNone(fetch(self.yesterday))
+        self.kit.knobs.bill_not_ready = False
+        self.kit.knobs.business_error = "01"
+        with self.assertRaisesRegex(ValidationError, "01"):
+            fetch(self.yesterday)
+        self.kit.knobs.unsigned = 1
+        with self.assertRaises(ValidationError):
+            fetch(self.yesterday)
+
+    def test_files_are_on_a_host_of_their_own(self):
+        provider = self.provider.sudo()
+        provider.state = "enabled"
+        self.assertEqual(provider._build_request_url("/"), "https://filedownload.95516.com/")

@@ -119,6 +119,7 @@ class TestOrders(KindsCase):
         sale = self.sale(100.0, deposit=0.3)
         link = self.link(sale, "deposit")
         self.assertEqual((link.amount_due, link.label, link.partner_id), (30.0, sale.name, self.partner_a))
+        self.assertIn(link, self.links.search([("label", "=", sale.name)]))
         order = self.pay(link)
         transaction = order.transaction_id
         self.assertEqual(transaction.sale_order_ids, sale)
@@ -154,6 +155,53 @@ class TestOrders(KindsCase):
         self._register_payment(invoice)
         self.env.invalidate_all()
         self.assertEqual((link.amount_due, link.state), (0.0, "paid"))
+
+    def printed(self, sale):
+        """Tell whether the printed order has a code."""
+        self.env.invalidate_all()
+        html, _type = self.env["ir.actions.report"]._render_qweb_html(
+            "sale.action_report_saleorder", sale.ids
+        )
+        return b'id="ar_payment_qr"' in html
+
+    def test_the_code_on_quotations_and_orders(self):
+        plain, paid_first = self.sale(100.0), self.sale(100.0, deposit=0.3)
+        paid_first.state = "sent"
+        links = self.links.search([("sale_order_id", "in", (plain + paid_first).ids)])
+        self.assertFalse(links)
+        self.assertFalse(paid_first._ar_shown_payment_link())  # a look makes none
+        self.assertFalse(self.printed(plain))
+        self.assertTrue(self.printed(paid_first))
+        self.assertTrue(self.printed(paid_first))
+        [link] = self.links.search([("sale_order_id", "=", paid_first.id)])
+        self.assertEqual((link.kind, link.amount_due), ("deposit", 30.0))
+        self.pay(link)
+        self.assertEqual(paid_first.state, "sale")
+        self.assertFalse(self.printed(paid_first))
+        self.link(plain)
+        self.assertTrue(self.printed(plain))
+        plain._action_cancel()
+        self.assertFalse(self.printed(plain))
+
+    def test_queries_do_not_grow_with_links_of_orders(self):
+        self.product_a.invoice_policy = "order"
+        links = self.links
+        for _n in range(5):
+            sale = self.sale(100.0, deposit=0.3)
+            links += self.link(sale)
+            self.pay(self.link(sale, "deposit"))
+            sale._create_invoices().action_post()
+        for work in (
+            lambda some: some.with_prefetch().mapped("amount_due"),
+            lambda some: self.links.search([("state", "=", "paid"), ("id", "in", some.ids)]),
+        ):
+            counts = []
+            for some in (links, links[:2], links):  # the first time fills Odoo's caches
+                self.env.invalidate_all()
+                before = self.env.cr.sql_log_count
+                work(some)
+                counts.append(self.env.cr.sql_log_count - before)
+            self.assertEqual(counts[1], counts[2])
 
     def test_cancelled_orders_take_no_money(self):
         sale = self.sale(100.0)

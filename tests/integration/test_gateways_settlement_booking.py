@@ -2,7 +2,9 @@
 
 from datetime import datetime, timedelta
 from types import SimpleNamespace
+from unittest.mock import patch
 
+from odoo.exceptions import UserError
 from odoo.tools import mute_logger
 
 from odoo.addons.ar_payment_gateways.core.settlement_read import read_bill
@@ -96,6 +98,59 @@ class TestBooking(SettlementCase):
         few = self.queries_of_booking((self.order.name, *self.names()[:4]))
         many = self.queries_of_booking(())
         self.assertLess((many - few) / 4, 25, f"{few} queries for 4 rows, {many} for 4 more")
+
+    def large_bill(self):
+        """A bill of 6 rows, 4 of them payments of ours, that counts as large."""
+        for amount in (11.0, 12.0, 13.0):
+            self.pay_another(amount)
+        self.refund(30.0)
+        self.book()
+        self.alipay.knobs.bill_extra = (("2026112322009", "POS1", 700),)
+        constant = patch("odoo.addons.ar_payment_gateways.const.BILL_SUM_FROM", 6)
+        self.startPatcher(constant)
+        return self.store()
+
+    def test_payments_of_a_large_bill_are_booked_as_a_sum(self):
+        bill = self.large_bill()
+        self.assertEqual(bill._book_chunk(), 0)
+        amounts = sorted(self.statement_lines().mapped("amount"))
+        self.assertEqual(amounts, [-30.0, -bill.amount_fee, 7.0, 136.0])
+        payments = bill.line_ids.order_id.transaction_id.payment_id
+        self.assertEqual(payments.mapped("is_matched"), [True] * 4)
+        [of_payments] = bill.line_ids.filtered(
+            lambda row: row.kind == "payment" and row.order_id
+        ).statement_line_id
+        self.assertIn("4 rows", of_payments.payment_ref)
+        self.assertEqual(self.balance(self.journal.default_account_id), bill.amount_net)
+        self.assertEqual(self.balance(self.journal.suspense_account_id), -7.0)
+        self.assertEqual(self.balance(self.outstanding(self.order).account_id), 0.0)
+
+    def test_a_large_bill_is_resumed_where_it_was_broken_off(self):
+        bill = self.large_bill()
+        self.assertEqual(bill._book_chunk(limit=3), 3)
+        items = type(self.env["account.move.line"])
+        with (
+            patch.object(items, "_reconcile_plan", side_effect=UserError("broken")),
+            mute_logger("odoo.sql_db"),
+        ):
+            for _again in range(2):
+                with self.assertRaises(UserError), self.env.cr.savepoint():
+                    bill._book_chunk(limit=3)
+        self.env.invalidate_all()
+        self.assertEqual(bill.booked_count, 3)
+        self.assertEqual(bill._book_chunk(limit=3), 0)
+        self.assertEqual(self.balance(self.journal.default_account_id), bill.amount_net)
+        self.assertEqual(self.balance(self.outstanding(self.order).account_id), 0.0)
+        self.assertEqual(bill._book_chunk(), 0)
+        self.assertEqual(sum(self.statement_lines().mapped("amount")), bill.amount_net)
+
+    def test_queries_of_sums_do_not_grow_with_rows(self):
+        with patch("odoo.addons.ar_payment_gateways.const.BILL_SUM_FROM", 2):
+            for amount in range(1, 9):
+                self.pay_another(float(amount))
+            few = self.queries_of_booking((self.order.name, *self.names()[:4]))
+            many = self.queries_of_booking(())
+        self.assertLess((many - few) / 4, 4, f"{few} queries for 4 rows, {many} for 4 more")
 
     def names(self):
         return sorted(set(self.alipay.trades.by_number) - {self.order.name})

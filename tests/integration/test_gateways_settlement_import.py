@@ -155,6 +155,16 @@ class TestImportRights(SettlementCase):
         names = dict(self.env["ar.gateway.bill.import"].with_user(self.importer)._selection_provider())
         self.assertEqual(list(names), [str(self.provider.id)])
 
+    def test_the_list_of_accounts_changes_nothing(self):
+        """Reading `journal_id` of an enabled provider makes its payment method."""
+        lines = self.env["account.payment.method.line"].sudo()
+        mine = [("payment_provider_id", "=", self.provider.id), ("journal_id", "!=", False)]
+        lines.search(mine).write({"journal_id": False})
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertFalse(self.env["ar.gateway.bill.import"].with_user(self.importer)._selection_provider())
+        self.assertFalse(lines.search(mine))
+
     def test_nobody_writes_bills(self):
         bill = self.upload()
         for user in (self.importer, self.resolver, self.auditor):

@@ -62,11 +62,11 @@ class GbkName(zipfile.ZipInfo):
         return self.filename.encode("gbk"), self.flag_bits
 
 
-def archive(text, account="20880000000000010156", day="20261123"):
+def archive(text, account="20880000000000010156", day="20261123", word="业务"):
     """Return the ZIP: the summary first, the details second."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as made:
-        for name, content in (("业务明细(汇总)", "#支付宝业务汇总查询\r\n"), ("业务明细", text)):
+        for name, content in ((f"{word}明细(汇总)", f"#支付宝{word}汇总查询\r\n"), (f"{word}明细", text)):
             info = GbkName(f"{account}_{day}_{name}.csv")
             info.compress_type = zipfile.ZIP_DEFLATED
             made.writestr(info, content.encode("gbk"))
@@ -100,6 +100,63 @@ def trade_bill(trades, day, without=(), extra=(), amount_delta=None):
     return archive(details(rows, (len(paid), sum(paid), len(back), sum(back))), day=f"{day:%Y%m%d}")
 
 
+FUND_COLUMNS = (
+    "账务流水号,业务流水号,商户订单号,商品名称,发生时间,对方账号,"
+    "收入金额（+元）,支出金额（-元）,账户余额（元）,交易渠道,业务类型,备注"
+)
+
+
+def fund_bill(trades, day, payout=0):
+    """Return the fund flow (账务明细) of a day, the newest row first; None if nothing happened."""
+    moves = []
+    for trade in trades.by_number.values():
+        if trade.paid and trade.paid.date() == day:
+            amount, fee = trade.amount_minor, trade.amount_minor * 6 // 1000
+            moves.append((trade.paid, trade.trade_no, trade.number, amount, "在线支付", ""))
+            moves.append(
+                (trade.paid, trade.trade_no, trade.number, -fee, "收费", f"服务费[{trade.trade_no}]")
+            )
+            moves += [
+                (trade.paid, trade.trade_no, trade.number, -back, "交易退款", "")
+                for back in trade.refunds.values()
+            ]
+    moves.sort(key=lambda move: move[0])
+    if payout and moves:
+        moves.append((moves[-1][0], "20260000", "", -payout, "提现", ""))
+    return fund_archive(moves, day) if moves else None
+
+
+def fund_archive(moves, day, account="20880000000000010156"):
+    """Return the ZIP of movements (moment, trade number, order number, fen, type, note), the oldest first."""
+    rows, balance = [], 0
+    for serial, (at, trade_no, number, fen, kind, note) in enumerate(moves):
+        balance += fen
+        money = [yuan(fen) if fen > 0 else "0.00", signed(fen) if fen < 0 else "0.00", signed(balance)]
+        head = [
+            f"{day:%y%m%d}{serial:09d}\t",
+            f"{trade_no}\t",
+            f"{number}\t",
+            "货款\t",
+            f"{at:%Y-%m-%d %H:%M:%S}",
+        ]
+        rows.append(",".join([*head, "*杨(137****2600)", *money, "支付宝", kind, note]))
+    came, gone = ([move[3] for move in moves if (move[3] > 0) is way] for way in (True, False))
+    lines = [
+        "#支付宝账务明细查询",
+        f"#账号：[{account}]",
+        f"#起始日期：[{day:%Y年%m月%d日} 00:00:00]   终止日期：[{day:%Y年%m月%d日} 24:00:00]",
+        RULE.format("").replace("业务", "账务"),
+        FUND_COLUMNS,
+        *reversed(rows),
+        RULE.format("结束").replace("业务", "账务"),
+        f"#支出合计：{len(gone)}笔，共{signed(sum(gone))}元",
+        f"#收入合计：{len(came)}笔，共{yuan(sum(came))}元",
+        "#导出时间：[2026年11月24日 09:07:37]",
+        "",
+    ]
+    return archive("\r\n".join(lines), account, f"{day:%Y%m%d}", "账务")
+
+
 @dataclass
 class BillKnobs:
     """How bills misbehave."""
@@ -108,6 +165,7 @@ class BillKnobs:
     bill_url: str = ""  # the address of the bill that is named instead of ours
     bill_redirect: str = ""  # where the download of a bill redirects to
     bill_without: tuple = ()  # order numbers that a bill leaves out
+    bill_payout: int = 0  # fen that went to the bank at the end of the day
     bill_extra: tuple = ()  # (trade number, order number, fen) that only the bill knows
     bill_amount_delta: dict = field(default_factory=dict)  # {order number: fen more in the bill}
 
@@ -129,7 +187,8 @@ class Bills:
         if knobs.bill_not_ready:
             knobs.bill_not_ready -= 1
             raise RefusalError("BILL_NOT_EXIST")
-        found = self.of_day(day) if content.get("bill_type") == "trade" else None
+        kinds = {"trade": self.of_day, "signcustomer": self.funds_of_day}
+        found = kinds[content["bill_type"]](day) if content.get("bill_type") in kinds else None
         if found is None or day > now().date():
             raise RefusalError("BILL_NOT_EXIST")
         token = secrets.token_hex(16)
@@ -144,6 +203,10 @@ class Bills:
         return trade_bill(
             self.simulator.trades, day, knobs.bill_without, knobs.bill_extra, knobs.bill_amount_delta
         )
+
+    def funds_of_day(self, day):
+        """Return the fund flow of a day, None if there is none."""
+        return fund_bill(self.simulator.trades, day, self.simulator.knobs.bill_payout)
 
     def download(self, token):
         """Return the file, None if there is none or its time is over."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from odoo.addons.ar_payment_gateways.core.settlement_download import is_download_of
+from odoo.addons.ar_payment_gateways.core.settlement_download import download_address, is_download_of
 
 HOSTS = (".alipay.com", ".alipaydev.com")
 
@@ -42,3 +42,17 @@ def test_a_simulator_only_where_one_is_used():
     assert is_download_of(url, HOSTS, "http://127.0.0.1:18069/gateway.do")
     assert not is_download_of(url, HOSTS, "http://127.0.0.1:18070/gateway.do")
     assert not is_download_of(url, HOSTS)
+
+
+def test_addresses_without_tls_are_asked_with_it():
+    asked = "https://dwbillcenter.alipay.com/downloadBillFile.resource?x=1"
+    assert download_address(asked, HOSTS) == asked
+    assert download_address(asked.replace("https", "http"), HOSTS) == asked
+    for url in (
+        "http://evil.example/x",
+        "http://dwbillcenter.alipay.com:80/x",
+        "http://127.0.0.1:9/x",
+        "ftp://x",
+    ):
+        assert download_address(url, HOSTS) is None
+    assert download_address("http://127.0.0.1:9/x", HOSTS, "http://127.0.0.1:9") == "http://127.0.0.1:9/x"
