@@ -30,6 +30,8 @@ class AlipayKit:
     refunds_take_time = False
     calls_by_method = {
         "alipay.trade.precreate": "create",
+        "alipay.trade.page.pay": "create",
+        "alipay.trade.wap.pay": "create",
         "alipay.trade.query": "query",
         "alipay.trade.close": "close",
         "alipay.trade.refund": "refund",

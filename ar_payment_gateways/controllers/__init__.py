@@ -1,3 +1,4 @@
+from . import alipay
 from . import gateway
 from . import pay
 from . import unionpay

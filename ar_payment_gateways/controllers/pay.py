@@ -186,8 +186,11 @@ class PayController(http.Controller):
         order = request.env["ar.gateway.order"]._by_access_token(token)
         if not order:
             return self._unknown()
+        pay_url, pay_fields = order.provider_id._ar_gateway_pay_page(order)
         values = {
             "order": order,
+            "pay_url": pay_url,
+            "pay_fields": pay_fields,
             "link": order.link_id,
             "bridge": order.provider_id._ar_gateway_bridge(order),
             "in_wallet": visitor().wallet == order.provider_id.code,
@@ -195,9 +198,9 @@ class PayController(http.Controller):
         return render(
             "ar_payment_gateways.order_page",
             values,
-            form_origin=order.pay_fields and order._pay_origin(),
+            form_origin=pay_fields and order._pay_origin(),
             # WeChat's H5 page takes only visitors who come from the registered domain.
-            names_itself=bool(order.pay_url),
+            names_itself=bool(pay_url),
         )
 
     @http.route(

@@ -24,6 +24,7 @@ from . import account_move
 from . import account_payment
 from . import ir_http
 from . import payment_provider_settlement
+from . import payment_provider_credentials
 from . import payment_provider_gateway
 from . import payment_provider_alipay_trial
 from . import payment_provider_alipay

@@ -7,7 +7,7 @@ from odoo.exceptions import ValidationError
 from odoo.addons.payment.logging import get_payment_logger
 
 from .. import const
-from ..core import alipay_signing, alipay_trade, rsa_keys
+from ..core import alipay_page, alipay_signing, rsa_keys
 
 _logger = get_payment_logger(__name__)
 
@@ -30,7 +30,19 @@ class PaymentProviderAlipay(models.AbstractModel):
         groups="base.group_system",
     )
     alipay_private_key = fields.Text(
-        "Private Key of the App", required_if_provider="alipay", copy=False, groups="base.group_system"
+        "Private Key of the App", required_if_provider="alipay", copy=False, groups=fields.NO_ACCESS
+    )
+    alipay_private_key_new = fields.Text(
+        "New Private Key of the App",
+        compute="_compute_ar_secret_inputs",
+        inverse="_inverse_ar_secret_inputs",
+        groups="base.group_system",
+    )
+    alipay_private_key_kept = fields.Char(
+        "Fingerprint of the App's Private Key",
+        compute="_compute_ar_secrets_kept",
+        compute_sudo=True,
+        groups="base.group_system",
     )
     alipay_public_key = fields.Text(
         "Alipay's Public Key",
@@ -42,15 +54,33 @@ class PaymentProviderAlipay(models.AbstractModel):
     alipay_public_key_fingerprint = fields.Char(
         "Fingerprint", compute="_compute_alipay_public_key_fingerprint", groups="base.group_system"
     )
+    alipay_code_pay = fields.Boolean(
+        "Codes to Scan",
+        help="Customers scan a code with Alipay; the merchant must have signed for it (订单码支付 or 当面付).",
+        default=True,
+        groups="base.group_system",
+    )
     alipay_product_code = fields.Selection(
         [
             ("QR_CODE_OFFLINE", "Order code (QR_CODE_OFFLINE)"),
             ("FACE_TO_FACE_PAYMENT", "Face to face (FACE_TO_FACE_PAYMENT)"),
         ],
-        "Alipay Product",
+        "Product of Codes",
         help="The product that your account has signed for.",
         default="QR_CODE_OFFLINE",
         required_if_provider="alipay",
+        groups="base.group_system",
+    )
+    alipay_page_pay = fields.Boolean(
+        "Alipay's Cashier on Computers",
+        help="Customers at a computer go to Alipay's cashier, where they scan a code or log in; the merchant must have"
+        " signed for it (电脑网站支付). Without it they are shown a code.",
+        groups="base.group_system",
+    )
+    alipay_wap_pay = fields.Boolean(
+        "Alipay's Cashier on Phones",
+        help="Customers on a phone go to Alipay's cashier, which opens their app; the merchant must have signed for it"
+        " (手机网站支付). Without it they are shown a code.",
         groups="base.group_system",
     )
 
@@ -65,21 +95,12 @@ class PaymentProviderAlipay(models.AbstractModel):
             except ValueError:
                 provider.alipay_public_key_fingerprint = False
 
-    @api.constrains("alipay_private_key", "alipay_public_key")
-    def _check_alipay_keys(self):
-        """Refuse keys that could never work, and the one mistake that would let anybody forge payments."""
-        for provider in self.filtered(lambda p: p.code == "alipay"):
-            ours = theirs = None
-            if provider.alipay_private_key:
-                ours = provider._ar_gateway_load_key("alipay_private_key", rsa_keys.load_private_key)
-            if provider.alipay_public_key:
-                theirs = provider._ar_gateway_load_key("alipay_public_key", rsa_keys.load_public_key)
-            if ours and theirs and rsa_keys.is_pair(ours, theirs):
+    @api.constrains("state", "code", "alipay_code_pay", "alipay_page_pay", "alipay_wap_pay")
+    def _check_alipay_products(self):
+        for provider in self.filtered(lambda p: p.code == "alipay" and p.state != "disabled"):
+            if not (provider.alipay_code_pay or provider.alipay_page_pay or provider.alipay_wap_pay):
                 raise ValidationError(
-                    self.env._(
-                        "This is the public key of your own app. What is needed is Alipay's public key, which the"
-                        " console shows after yours was uploaded."
-                    )
+                    self.env._("Tick at least one product of Alipay that the merchant has signed for.")
                 )
 
     # === REQUESTS === #
@@ -97,19 +118,10 @@ class PaymentProviderAlipay(models.AbstractModel):
         :raise ValidationError: if there is no answer, or none that Alipay has signed: then nothing is known.
         """
         self.ensure_one()
-        params = {
-            "app_id": self.alipay_app_id,
-            "method": method,
-            "format": "JSON",
-            "charset": "utf-8",
-            "sign_type": "RSA2",
-            "timestamp": alipay_trade.format_time(datetime.now(UTC)),
-            "version": "1.0",
-            "biz_content": dumps(content, ensure_ascii=False, separators=(",", ":")),
-        }
+        params = self._alipay_params(method, content)
         if notify:
             params["notify_url"] = self._ar_gateway_notify_url()
-        signed = alipay_signing.sign_request(params, rsa_keys.load_private_key(self.alipay_private_key))
+        signed = alipay_signing.sign_request(params, self._alipay_private_key())
         with self._ar_gateway_exchange(record, method, content) as kept:
             kept["answer"] = self._send_api_request(
                 "POST",
@@ -119,6 +131,16 @@ class PaymentProviderAlipay(models.AbstractModel):
                 alipay_method=method,
             )
             return kept["answer"]
+
+    def _alipay_params(self, method, content):
+        """Return the parameters of a request, before it is signed, at this moment."""
+        return {
+            **alipay_page.common_params(self.alipay_app_id or "", method, datetime.now(UTC)),
+            "biz_content": dumps(content, ensure_ascii=False, separators=(",", ":")),
+        }
+
+    def _alipay_private_key(self):
+        return rsa_keys.load_private_key(self._ar_secret("alipay_private_key"))
 
     def _alipay_refusal(self, answer):
         return self.env._(

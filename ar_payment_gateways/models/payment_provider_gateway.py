@@ -6,7 +6,6 @@ from odoo import models
 from odoo.exceptions import ValidationError
 
 from .. import const
-from ..core import rsa_keys
 
 
 class PaymentProviderGateway(models.AbstractModel):
@@ -20,7 +19,7 @@ class PaymentProviderGateway(models.AbstractModel):
     """
 
     _name = "payment.provider.gateway"
-    _inherit = ["payment.provider.settlement"]
+    _inherit = ["payment.provider.settlement", "payment.provider.credentials"]
     _description = "Payment gateway: what an adapter does"
 
     def _valid_field_parameter(self, field, name):
@@ -118,6 +117,13 @@ class PaymentProviderGateway(models.AbstractModel):
         """
         return []
 
+    def _ar_gateway_pay_page(self, order):
+        """Return where the buyer's browser goes to pay, now, and what it posts there; "" if it stays on our page.
+
+        :rtype: tuple[str, dict[str, str]]
+        """
+        return order.pay_url or "", order.pay_fields or {}
+
     def _ar_gateway_form_sources(self, pay_url):
         """Return which hosts a form to `pay_url` leads to, as a content security policy names them.
 
@@ -173,24 +179,6 @@ class PaymentProviderGateway(models.AbstractModel):
         # Not `get_base_url`, which takes the Host header of the current request: whoever opens a payment page
         # must not choose where the gateway reports the payment.
         return self.env["ir.config_parameter"].sudo().get_param("web.base.url")  # sudo: a public address
-
-    def _ar_gateway_load_key(self, field_name, load):
-        """Return the key in a field, or say which field holds no such key.
-
-        :param load: of core.rsa_keys or the like.
-        :raise ValidationError:
-        """
-        label = self.env["ir.model.fields"]._get(self._name, field_name).field_description
-        try:
-            return load(self[field_name])
-        except rsa_keys.WeakKeyError as error:
-            raise ValidationError(
-                self.env._("%(field)s: the key is too short, RSA2 needs 2048 bits or more.", field=label)
-            ) from error
-        except rsa_keys.KeyFormatError as error:
-            raise ValidationError(
-                self.env._("%(field)s: this is not the RSA key that is needed here.", field=label)
-            ) from error
 
     def _ar_gateway_simulator_url(self):
         """Return the address of a simulator on this machine if this provider, in test mode, is to use one."""

@@ -60,7 +60,11 @@ class PaymentProviderUnionpayRequests(models.AbstractModel):
 
     def _unionpay_sign(self, content):
         """Return the fields with signature and certificate number; the same fields give the same ones."""
-        if not self.unionpay_private_key or not self.unionpay_certificate or not self.unionpay_mer_id:
+        if (
+            not self._ar_secret("unionpay_private_key")
+            or not self.unionpay_certificate
+            or not self.unionpay_mer_id
+        ):
             raise ValidationError(self.env._("Enter the credentials of UnionPay first."))
         return sign_request(content, self._unionpay_identity())
 
@@ -126,7 +130,7 @@ class PaymentProviderUnionpayRequests(models.AbstractModel):
 
     def _unionpay_identity(self):
         """Return what we sign with (core.unionpay_certificates.Identity)."""
-        return unionpay_merchant.identity(self.unionpay_private_key, self.unionpay_certificate)
+        return unionpay_merchant.identity(self._ar_secret("unionpay_private_key"), self.unionpay_certificate)
 
     def _unionpay_trust(self):
         """Return what UnionPay's signatures are traced to.

@@ -42,7 +42,7 @@ class PaymentProviderWechatpayOpenid(models.AbstractModel):
         self.ensure_one()
         url = wechat_oauth.exchange_url(
             appid=self.wechatpay_appid,
-            secret=self.wechatpay_app_secret or "",
+            secret=self._ar_secret("wechatpay_app_secret") or "",
             code=code,
             host=self._wechatpay_host(live=wechat_oauth.EXCHANGE_HOST),
         )

@@ -63,7 +63,7 @@ class PaymentProviderWechatpayRequests(models.AbstractModel):
             return reply
 
     def _wechatpay_send(self, method, target, body=None, **kwargs):
-        if not self.wechatpay_private_key or not self.wechatpay_mchid:
+        if not self._ar_secret("wechatpay_private_key") or not self.wechatpay_mchid:
             raise ValidationError(self.env._("Enter the credentials of WeChat Pay first."))
         try:
             return self._send_api_request(method, target, data=body, **kwargs)
@@ -90,7 +90,7 @@ class PaymentProviderWechatpayRequests(models.AbstractModel):
             "Authorization": authorization(
                 mchid=self.wechatpay_mchid,
                 certificate_serial=self.wechatpay_certificate_serial,
-                key=rsa_keys.load_private_key(self.wechatpay_private_key),
+                key=rsa_keys.load_private_key(self._ar_secret("wechatpay_private_key")),
                 method=method,
                 target=endpoint,
                 timestamp=int(time.time()),
@@ -220,7 +220,7 @@ class PaymentProviderWechatpayRequests(models.AbstractModel):
             response.headers,
             response.content,
             self._wechatpay_key_ring(),
-            wechat_keys.load_apiv3_key(self.wechatpay_apiv3_key or ""),
+            wechat_keys.load_apiv3_key(self._ar_secret("wechatpay_apiv3_key") or ""),
             datetime.now(UTC),
         )
 

@@ -25,14 +25,16 @@ import threading
 import urllib.error
 import urllib.parse
 import urllib.request
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 from . import alipay_keys as keys
-from .alipay_bill import BILL_METHOD, BillKnobs, Bills
+from .alipay_bill import BILL_METHOD, Bills
 from .alipay_http import Handler
+from .alipay_knobs import Knobs
+from .alipay_page import METHODS as PAGE_METHODS
+from .alipay_page import Pages
 from .alipay_trades import CHINA, NUMBER, TIME_FORMAT, RefusalError, Trades, now, yuan
 
 COMMON = {"app_id", "method", "format", "charset", "sign_type", "sign", "timestamp", "version", "biz_content"}
@@ -44,26 +46,6 @@ class BadRequestError(Exception):
     """A request the gateway does not even look into: code 4000x with this sub_code."""
 
 
-@dataclass
-class Knobs(BillKnobs):
-    """How to misbehave. Counters count down."""
-
-    drop_response_after_commit: int = 0  # do the work, close the socket without an answer
-    http_500: int = 0
-    drop_request: int = 0  # close the socket without doing anything
-    unsigned: int = 0  # answers without a signature
-    tamper_answer: bool = False  # change the node after signing
-    gbk: bool = False  # answers and notifications in GBK, whatever was asked for
-    no_notify: bool = False
-    notify_count: int = 1  # how often each notification is sent although it was acknowledged
-    notify_tamper: dict = field(default_factory=dict)  # fields changed after signing
-    notify_change: dict = field(default_factory=dict)  # fields changed before signing: genuine, but odd
-    notify_other_key: bool = False
-    refund_unsure: int = 0  # refund, then answer that the system failed
-    amount_delta: int = 0  # fen more than asked for, in notifications and queries
-    retry_seconds: tuple = (0.2, 0.5, 1, 2, 5, 10, 30)  # really 4m, 10m, 10m, 1h, 2h, 6h, 15h
-
-
 class AlipaySimulator:
     """The server and what tests see of it."""
 
@@ -73,6 +55,7 @@ class AlipaySimulator:
         self.knobs = Knobs()
         self.other_key = None
         self.bills = Bills(self)
+        self.pages = Pages(self)
         self.requests = []  # (method, biz_content) of every request with a valid signature
         self.refusals = []  # sub_codes answered
         self.notifications = []  # (fields, answer) in the order they were sent
@@ -90,6 +73,14 @@ class AlipaySimulator:
     def __exit__(self, *exc):
         self.server.shutdown()
         self.server.server_close()
+
+    @property
+    def alipay_key(self):
+        """What Alipay signs with."""
+        if self.knobs.notify_other_key:
+            self.other_key = self.other_key or keys.new_key()
+            return self.other_key
+        return self.merchant.alipay_key
 
     @property
     def charset(self):
@@ -141,25 +132,36 @@ class AlipaySimulator:
             return self.bills.ask(content)
         if not NUMBER.fullmatch(str(content.get("out_trade_no", ""))):
             raise RefusalError("ACQ.INVALID_PARAMETER", "out_trade_no")
-        if method == "alipay.trade.precreate":
-            notify = urllib.parse.urlsplit(params.get("notify_url", ""))
-            if notify.scheme not in ("http", "https") or notify.query or notify.fragment:
-                raise BadRequestError("isv.invalid-notify-url")
-            trade = self.trades.precreate(content, params["notify_url"])
-            return {"out_trade_no": trade.number, "qr_code": f"{self.base_url}/cashier/{trade.cashier_id}"}
-        if method == "alipay.trade.query":
-            answer = self.trades.query(content)
-            if self.knobs.amount_delta and answer["trade_status"] == "TRADE_SUCCESS":
-                trade = self.trades.by_number[content["out_trade_no"]]
-                answer["total_amount"] = yuan(trade.amount_minor + self.knobs.amount_delta)
-            return answer
-        if method == "alipay.trade.close":
-            return self.trades.close(content)
-        if method == "alipay.trade.fastpay.refund.query":
-            return self.trades.refund_query(content)
-        if method == "alipay.trade.refund":
-            return self._refund(content)
-        raise BadRequestError("isv.invalid-method")
+        if method == "alipay.trade.precreate" or method in PAGE_METHODS:
+            self._check_notify_url(params)
+        work = {
+            "alipay.trade.precreate": lambda: self._precreate(content, params),
+            **dict.fromkeys(PAGE_METHODS, lambda: self.pages.execute(method, content, params)),
+            "alipay.trade.query": lambda: self._query(content),
+            "alipay.trade.close": lambda: self.trades.close(content),
+            "alipay.trade.refund": lambda: self._refund(content),
+            "alipay.trade.fastpay.refund.query": lambda: self.trades.refund_query(content),
+        }.get(method)
+        if not work:
+            raise BadRequestError("isv.invalid-method")
+        return work()
+
+    @staticmethod
+    def _check_notify_url(params):
+        notify = urllib.parse.urlsplit(params.get("notify_url", ""))
+        if notify.scheme not in ("http", "https") or notify.query or notify.fragment:
+            raise BadRequestError("isv.invalid-notify-url")
+
+    def _precreate(self, content, params):
+        trade = self.trades.precreate(content, params["notify_url"])
+        return {"out_trade_no": trade.number, "qr_code": f"{self.base_url}/cashier/{trade.cashier_id}"}
+
+    def _query(self, content):
+        answer = self.trades.query(content)
+        if self.knobs.amount_delta and answer["trade_status"] == "TRADE_SUCCESS":
+            trade = self.trades.by_number[content["out_trade_no"]]
+            answer["total_amount"] = yuan(trade.amount_minor + self.knobs.amount_delta)
+        return answer
 
     def _refund(self, content):
         answer = self.trades.refund(content)
@@ -188,8 +190,7 @@ class AlipaySimulator:
 
     # --- the buyer ---
 
-    def scan(self, number):
-        """The buyer scans the code of an order but does not pay."""
+    def scan(self, number):  # without paying
         self.trades.scan(self.trades.by_number[number])
 
     def pay(self, number):
@@ -249,10 +250,7 @@ class AlipaySimulator:
             **knobs.notify_change,
         }
         text = "&".join(f"{k}={v}" for k, v in sorted(fields.items()) if v != "")
-        if knobs.notify_other_key:
-            self.other_key = self.other_key or keys.new_key()
-        key = self.other_key if knobs.notify_other_key else self.merchant.alipay_key
-        fields.update(sign_type="RSA2", sign=keys.sign(text.encode(self.charset), key))
+        fields.update(sign_type="RSA2", sign=keys.sign(text.encode(self.charset), self.alipay_key))
         return {**fields, **knobs.notify_tamper}
 
     def notify(self, trade, extra=None):
