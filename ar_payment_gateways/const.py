@@ -43,6 +43,9 @@ AR_GATEWAYS = {
             Credential("alipay_seller_id"),
             Credential("alipay_private_key", Kind.OUR_KEY, is_secret=True),
             Credential("alipay_public_key", Kind.THEIR_KEY),
+            Credential("alipay_app_certificate"),
+            Credential("alipay_certificate"),
+            Credential("alipay_root_certificate"),
         ),
         test_parameter=TEST_GATEWAY_PARAMETER,
         method_codes=("alipay",),
@@ -88,8 +91,8 @@ ORDER_ROUTE = "/pay/order"
 WECHATPAY_AUTHORIZE_ROUTE = "/payment/wechatpay/authorize"
 """Followed by the token of an order: leads through WeChat, which comes back to the other one."""
 WECHATPAY_OPENID_ROUTE = "/payment/wechatpay/openid"
-WECHATPAY_CERTIFICATES_MINUTES = 10
-"""Platform certificates are not asked for more often than that, whatever messages come."""
+CERTIFICATES_MINUTES = 10
+"""A gateway's certificates are not asked for more often than that, whatever messages come."""
 WECHATPAY_H5_MINUTES = 4
 """An H5 order's address is good for five minutes ("H5下单"); an older one is not shown again."""
 
@@ -121,6 +124,9 @@ VISIT_LIMITS = {"opened": (1, 60), "started": (10, 60), "unknown": (10, 30)}
 """So many visits in so many minutes (minutes, visits): openings noted per link, beginnings of payments per address
 of a visitor, unknown links per address. Generous, since whole towns share an address with mobile operators."""
 
+POLLS_PER_MINUTE = 120
+"""So often a page that waits may ask per token and address; ours ask every three seconds."""
+
 SCAN_DAYS_PARAMETER = "ar_payment_gateways.scan_days"
 SCAN_DAYS = 180
 """How long scans are kept unless the parameter says otherwise."""
@@ -145,6 +151,7 @@ MESSAGE_DAYS = 180
 CODE_SUCCESS = "10000"
 TRADE_NOT_EXIST = "ACQ.TRADE_NOT_EXIST"
 TRADE_STATUS_ERROR = "ACQ.TRADE_STATUS_ERROR"
+ALIPAY_CERTIFICATE_METHOD = "alipay.open.app.alipaycert.download"
 NEEDS_NEW_NUMBER = ("ACQ.CONTEXT_INCONSISTENT", "ACQ.TRADE_HAS_CLOSE")
 
 BILL_CURRENCY = "CNY"

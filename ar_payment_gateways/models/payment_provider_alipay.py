@@ -7,7 +7,7 @@ from odoo.exceptions import ValidationError
 from odoo.addons.payment.logging import get_payment_logger
 
 from .. import const
-from ..core import alipay_page, alipay_signing, rsa_keys
+from ..core import alipay_certificates, alipay_page, alipay_signing
 
 _logger = get_payment_logger(__name__)
 
@@ -16,7 +16,7 @@ class PaymentProviderAlipay(models.AbstractModel):
     """Alipay: its credentials and how it is called. What is asked of it is in payment_provider_alipay_adapter.py."""
 
     _name = "payment.provider.alipay"
-    _inherit = ["payment.provider.alipay.trial"]
+    _inherit = ["payment.provider.alipay.trial", "payment.provider.alipay.keys"]
     _description = "Payment gateway: Alipay"
 
     alipay_app_id = fields.Char(
@@ -28,31 +28,6 @@ class PaymentProviderAlipay(models.AbstractModel):
         required_if_provider="alipay",
         copy=False,
         groups="base.group_system",
-    )
-    alipay_private_key = fields.Text(
-        "Private Key of the App", required_if_provider="alipay", copy=False, groups=fields.NO_ACCESS
-    )
-    alipay_private_key_new = fields.Text(
-        "New Private Key of the App",
-        compute="_compute_ar_secret_inputs",
-        inverse="_inverse_ar_secret_inputs",
-        groups="base.group_system",
-    )
-    alipay_private_key_kept = fields.Char(
-        "Fingerprint of the App's Private Key",
-        compute="_compute_ar_secrets_kept",
-        compute_sudo=True,
-        groups="base.group_system",
-    )
-    alipay_public_key = fields.Text(
-        "Alipay's Public Key",
-        help="Alipay's key as shown in the open platform's console after yours is uploaded; not your own.",
-        required_if_provider="alipay",
-        copy=False,
-        groups="base.group_system",
-    )
-    alipay_public_key_fingerprint = fields.Char(
-        "Fingerprint", compute="_compute_alipay_public_key_fingerprint", groups="base.group_system"
     )
     alipay_code_pay = fields.Boolean(
         "Codes to Scan",
@@ -84,16 +59,7 @@ class PaymentProviderAlipay(models.AbstractModel):
         groups="base.group_system",
     )
 
-    # === COMPUTE AND CONSTRAINTS === #
-
-    @api.depends("alipay_public_key")
-    def _compute_alipay_public_key_fingerprint(self):
-        for provider in self:
-            try:
-                key = rsa_keys.load_public_key(provider.alipay_public_key or "")
-                provider.alipay_public_key_fingerprint = rsa_keys.fingerprint(key)
-            except ValueError:
-                provider.alipay_public_key_fingerprint = False
+    # === CONSTRAINTS === #
 
     @api.constrains("state", "code", "alipay_code_pay", "alipay_page_pay", "alipay_wap_pay")
     def _check_alipay_products(self):
@@ -136,11 +102,9 @@ class PaymentProviderAlipay(models.AbstractModel):
         """Return the parameters of a request, before it is signed, at this moment."""
         return {
             **alipay_page.common_params(self.alipay_app_id or "", method, datetime.now(UTC)),
+            **self._alipay_certificate_params(),
             "biz_content": dumps(content, ensure_ascii=False, separators=(",", ":")),
         }
-
-    def _alipay_private_key(self):
-        return rsa_keys.load_private_key(self._ar_secret("alipay_private_key"))
 
     def _alipay_refusal(self, answer):
         return self.env._(
@@ -187,8 +151,9 @@ class PaymentProviderAlipay(models.AbstractModel):
             data = loads(node.content.decode("utf-8", "replace"))
         except JSONDecodeError as error:
             raise ValidationError(self.env._("Alipay's answer cannot be read.")) from error
-        key = rsa_keys.load_public_key(self.alipay_public_key)
-        if not alipay_signing.verify(node.content, node.signature, key):
+        if method == const.ALIPAY_CERTIFICATE_METHOD:
+            return data
+        if not self._alipay_is_signed(node.content, node.signature, node.certificate):
             _logger.warning(
                 "Provider %s: answer to %s without valid signature (%s %s).",
                 self.id,
@@ -197,11 +162,20 @@ class PaymentProviderAlipay(models.AbstractModel):
                 data.get("sub_code"),
             )
             if node.signature or data.get("code") == const.CODE_SUCCESS:
-                raise ValidationError(
-                    self.env._("Alipay's answer is not signed with the key that is configured as Alipay's.")
-                )
+                raise ValidationError(self._alipay_unbelieved(node.certificate))
             raise ValidationError(self._alipay_refusal(data))
         return data
+
+    def _alipay_unbelieved(self, name):
+        """Return for a person why an answer is not believed, and so what to correct."""
+        if self.alipay_mode == "certificate" and name not in alipay_certificates.signers(
+            self.alipay_certificate
+        ):
+            return self.env._(
+                "Alipay signs with a certificate that is not the one entered as its own, and that could not be fetched"
+                " and traced to the root certificate. Download alipayCertPublicKey_RSA2.crt again from the console."
+            )
+        return self.env._("Alipay's answer is not signed with the key that is configured as Alipay's.")
 
     # === LOGS === #
 

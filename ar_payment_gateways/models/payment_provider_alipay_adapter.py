@@ -6,7 +6,7 @@ from odoo.exceptions import ValidationError
 from odoo.addons.payment.logging import get_payment_logger
 
 from .. import const
-from ..core import alipay_page, alipay_refund, alipay_signing, alipay_trade, rsa_keys
+from ..core import alipay_page, alipay_refund, alipay_signing, alipay_trade
 from ..core.alipay_precreate import precreate_content
 from ..core.form import parse_form
 from ..core.gateway import Acknowledgement, Answer, Closing, Created, Notification
@@ -107,10 +107,11 @@ class PaymentProviderAlipay(models.AbstractModel):
     def _alipay_genuine_form(self, body):
         """Return the fields of a message (core.form.Form) if Alipay has signed them, or None."""
         form = parse_form(body)
-        if not form or not self.alipay_public_key:
+        if not form or not form.fields.get("sign"):
             return None
-        key = rsa_keys.load_public_key(self.alipay_public_key)
-        return form if alipay_signing.verify_notification(form.fields, key, form.charset) else None
+        keys = self._alipay_keys(form.fields.get("alipay_cert_sn", ""))
+        genuine = any(alipay_signing.verify_notification(form.fields, key, form.charset) for key in keys)
+        return form if genuine else None
 
     # === WHAT BECAME OF AN ORDER === #
 

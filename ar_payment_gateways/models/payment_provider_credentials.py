@@ -42,19 +42,25 @@ class PaymentProviderCredentials(models.AbstractModel):
             self[name] = False
 
     def _inverse_ar_secret_inputs(self):
-        """Keep what was entered; nothing entered changes nothing."""
+        """Keep what was entered, all at once; nothing entered changes nothing."""
         for provider in self:
-            entered = {
-                name: provider[f"{name}{INPUT}"].strip()
-                for name in self._ar_secret_names()
-                if (provider[f"{name}{INPUT}"] or "").strip()
-            }
+            entered = provider._ar_entered()
             if entered:
-                provider.sudo().write(
-                    entered
-                )  # sudo: nobody may read the fields; who may write providers may enter
+                # sudo: nobody may read the fields; whoever may write providers may enter them
+                provider.sudo().write(entered)
         # Else what was just entered would be sent back with the saved form.
-        self.invalidate_recordset(self._ar_secret_names(INPUT))
+        self.invalidate_recordset(self._ar_input_names())
+
+    def _ar_entered(self):
+        """Return what was entered into the fields of this form that are not shown again, by the fields that keep it."""
+        return {
+            name: self[f"{name}{INPUT}"].strip()
+            for name in self._ar_secret_names()
+            if (self[f"{name}{INPUT}"] or "").strip()
+        }
+
+    def _ar_input_names(self):
+        return self._ar_secret_names(INPUT)
 
     @api.depends(lambda self: self._ar_secret_names())
     def _compute_ar_secrets_kept(self):

@@ -1,9 +1,11 @@
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 from urllib.parse import urlsplit
 
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import SQL
 
 from .. import const
 
@@ -179,6 +181,34 @@ class PaymentProviderGateway(models.AbstractModel):
         # Not `get_base_url`, which takes the Host header of the current request: whoever opens a payment page
         # must not choose where the gateway reports the payment.
         return self.env["ir.config_parameter"].sudo().get_param("web.base.url")  # sudo: a public address
+
+    def _ar_gateway_take_turn(self, field_name):
+        """Tell whether the gateway's certificates may be asked for now: every few minutes, whoever gives cause to it.
+
+        A forged message names any key; it must not make us call the gateway as often as somebody likes.
+
+        :param str field_name: where it is kept when that was done last.
+        """
+        provider_id, now = self.id, fields.Datetime.now()
+        before = now - timedelta(minutes=const.CERTIFICATES_MINUTES)
+        if self[field_name] and self[field_name] > before:
+            return False
+
+        def take(env):
+            return env.execute_query(
+                SQL(
+                    "UPDATE payment_provider SET %(field)s = %(now)s WHERE id = %(id)s"
+                    " AND COALESCE(%(field)s, '-infinity') <= %(before)s RETURNING id",
+                    field=SQL.identifier(field_name),
+                    now=now,
+                    id=provider_id,
+                    before=before,
+                )
+            )
+
+        taken = bool(self.env["ar.gateway.order"]._in_own_transaction(take))
+        self.invalidate_recordset([field_name])
+        return taken
 
     def _ar_gateway_simulator_url(self):
         """Return the address of a simulator on this machine if this provider, in test mode, is to use one."""

@@ -25,25 +25,18 @@ import threading
 import urllib.error
 import urllib.parse
 import urllib.request
-from datetime import datetime, timedelta
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 from . import alipay_keys as keys
 from .alipay_bill import BILL_METHOD, Bills
+from .alipay_certificates import DOWNLOAD_METHOD
 from .alipay_http import Handler
 from .alipay_knobs import Knobs
 from .alipay_page import METHODS as PAGE_METHODS
 from .alipay_page import Pages
-from .alipay_trades import CHINA, NUMBER, TIME_FORMAT, RefusalError, Trades, now, yuan
-
-COMMON = {"app_id", "method", "format", "charset", "sign_type", "sign", "timestamp", "version", "biz_content"}
-OPTIONAL = {"notify_url", "return_url", "app_auth_token"}
-MAX_SKEW = timedelta(minutes=15)
-
-
-class BadRequestError(Exception):
-    """A request the gateway does not even look into: code 4000x with this sub_code."""
+from .alipay_requests import BadRequestError, check, check_notify_url
+from .alipay_trades import NUMBER, TIME_FORMAT, RefusalError, Trades, now, yuan
 
 
 class AlipaySimulator:
@@ -56,6 +49,7 @@ class AlipaySimulator:
         self.other_key = None
         self.bills = Bills(self)
         self.pages = Pages(self)
+        self.certificates = None  # alipay_certificates.Certificates of an app that signs by certificates
         self.requests = []  # (method, biz_content) of every request with a valid signature
         self.refusals = []  # sub_codes answered
         self.notifications = []  # (fields, answer) in the order they were sent
@@ -93,7 +87,7 @@ class AlipaySimulator:
         method = params.get("method", "")
         name = f"{method.replace('.', '_')}_response"
         try:
-            content = self._check(params)
+            content = check(self, params)
             self.requests.append((method, content))
             answer = self._execute(method, content, params)
             return name, {"code": "10000", "msg": "Success", **answer}
@@ -106,34 +100,15 @@ class AlipaySimulator:
                 "code": "40004", "msg": "Business Failed", "sub_code": error.sub_code, "sub_msg": error.sub_msg,
             }  # fmt: skip
 
-    def _check(self, params):
-        if COMMON - params.keys() or params.keys() - COMMON - OPTIONAL:
-            raise BadRequestError("isv.invalid-parameter")
-        if (params["format"], params["version"]) != ("JSON", "1.0") or params["charset"].lower() != "utf-8":
-            raise BadRequestError("isv.invalid-parameter")
-        if params["sign_type"] != "RSA2":
-            raise BadRequestError("isv.invalid-signature-type")
-        if params["app_id"] != self.merchant.app_id:
-            raise BadRequestError("isv.invalid-app-id")
-        text = "&".join(f"{k}={v}" for k, v in sorted(params.items()) if k != "sign" and v != "")
-        if not keys.verifies(text.encode(), params["sign"], self.merchant.merchant_key):
-            raise BadRequestError("isv.invalid-signature")
-        try:
-            sent = datetime.strptime(params["timestamp"], TIME_FORMAT).replace(tzinfo=CHINA)
-            content = json.loads(params["biz_content"])
-        except ValueError:
-            raise BadRequestError("isv.invalid-parameter") from None
-        if abs(now() - sent) > MAX_SKEW:
-            raise BadRequestError("isv.invalid-timestamp")
-        return content
-
     def _execute(self, method, content, params):
         if method == BILL_METHOD:
             return self.bills.ask(content)
+        if method == DOWNLOAD_METHOD and self.certificates:
+            return self.certificates.download(content)
         if not NUMBER.fullmatch(str(content.get("out_trade_no", ""))):
             raise RefusalError("ACQ.INVALID_PARAMETER", "out_trade_no")
         if method == "alipay.trade.precreate" or method in PAGE_METHODS:
-            self._check_notify_url(params)
+            check_notify_url(params)
         work = {
             "alipay.trade.precreate": lambda: self._precreate(content, params),
             **dict.fromkeys(PAGE_METHODS, lambda: self.pages.execute(method, content, params)),
@@ -145,12 +120,6 @@ class AlipaySimulator:
         if not work:
             raise BadRequestError("isv.invalid-method")
         return work()
-
-    @staticmethod
-    def _check_notify_url(params):
-        notify = urllib.parse.urlsplit(params.get("notify_url", ""))
-        if notify.scheme not in ("http", "https") or notify.query or notify.fragment:
-            raise BadRequestError("isv.invalid-notify-url")
 
     def _precreate(self, content, params):
         trade = self.trades.precreate(content, params["notify_url"])
@@ -186,7 +155,10 @@ class AlipaySimulator:
         if self.knobs.unsigned:
             self.knobs.unsigned -= 1
             return b'{"%s":%s}' % (name.encode(), node)
-        return b'{"%s":%s,"sign":"%s"}' % (name.encode(), node, signature.encode())
+        named = (
+            b',"alipay_cert_sn":"%s"' % self.certificates.signer_name.encode() if self.certificates else b""
+        )
+        return b'{"%s":%s%s,"sign":"%s"}' % (name.encode(), node, named, signature.encode())
 
     # --- the buyer ---
 
