@@ -84,7 +84,7 @@ class PaymentProviderAlipay(models.AbstractModel):
         if self.code != "alipay" or order.product not in alipay_page.METHODS:
             return super()._ar_gateway_pay_page(order)
         # Signed whenever it is shown: Alipay refuses what was signed long ago, and nothing signed is kept.
-        if order.state != "open" or not self._ar_secret("alipay_private_key"):
+        if order.state != "open" or self.state == "disabled":
             return "", {}
         params = {
             **self._alipay_params(alipay_page.METHODS[order.product], order.pay_fields),

@@ -150,7 +150,7 @@ class PaymentProviderAlipayKeys(models.AbstractModel):
 
     def _check_required_if_provider(self):
         """As Odoo's, after all is written, files too: what the chosen kind of signatures needs is there."""
-        super()._check_required_if_provider()
+        result = super()._check_required_if_provider()
         for provider in self.filtered(lambda p: p.code == "alipay" and p.state != "disabled"):
             needed = FILES if provider.alipay_mode == "certificate" else ("alipay_public_key",)
             missing = [provider._ar_field_label(name) for name in needed if not provider[name]]
@@ -158,6 +158,7 @@ class PaymentProviderAlipayKeys(models.AbstractModel):
                 raise ValidationError(
                     self.env._("The following fields must be filled: %s", ", ".join(missing))
                 )
+        return result
 
     @api.constrains("alipay_private_key", *FILES)
     def _check_alipay_certificates(self):
@@ -214,10 +215,13 @@ class PaymentProviderAlipayKeys(models.AbstractModel):
         """Return what requests say about our certificates; {} where there are none."""
         if self.alipay_mode != "certificate":
             return {}
-        return {
-            "app_cert_sn": alipay_certificates.app_serial(self.alipay_app_certificate),
-            "alipay_root_cert_sn": alipay_certificates.root_serial(self.alipay_root_certificate),
-        }
+        try:
+            return {
+                "app_cert_sn": alipay_certificates.app_serial(self.alipay_app_certificate or ""),
+                "alipay_root_cert_sn": alipay_certificates.root_serial(self.alipay_root_certificate or ""),
+            }
+        except rsa_keys.KeyFormatError as error:
+            raise ValidationError(self.env._("Enter the credentials of Alipay first.")) from error
 
     def _alipay_keys(self, name):
         """Return the keys that a message may be signed with.

@@ -20,6 +20,12 @@ class PaymentProviderWechatpayOpenid(models.AbstractModel):
     _inherit = ["payment.provider.gateway"]
     _description = "Payment gateway: payers in WeChat's browser"
 
+    def action_wechatpay_forget_secret(self):
+        """Forget the secret of the official account: customers in WeChat's browser are shown a code again."""
+        self.check_access("write")
+        # sudo: nobody may read secrets, so nobody could empty one; checked above
+        self.sudo().wechatpay_app_secret = False
+
     def _wechatpay_authorize_url(self, state):
         """Return where to send the visitor, so that WeChat sends him back with a code.
 

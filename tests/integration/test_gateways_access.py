@@ -263,5 +263,9 @@ class TestSecrets(GatewaysCase):
         self.assertEqual(provider.wechatpay_apiv3_key_kept, "••••••••")
         self.assertEqual(provider.sudo().wechatpay_apiv3_key, "0123456789abcdef0123456789ABCDEF")
         self.assertEqual(provider.sudo().wechatpay_app_secret, "s3cret")
+        with self.assertRaises(AccessError):
+            provider.with_user(self.env.ref("base.public_user")).action_wechatpay_forget_secret()
+        provider.action_wechatpay_forget_secret()
+        self.assertFalse(provider.wechatpay_app_secret_kept or provider.sudo().wechatpay_app_secret)
         with self.assertRaisesRegex(ValidationError, "32 characters"):
             provider.wechatpay_apiv3_key_new = "short"
