@@ -40,6 +40,8 @@ alipay.write(
         "alipay_seller_id": merchant["seller_id"],
         "alipay_private_key": (keys / "merchant_private.pem").read_text(),
         "alipay_public_key": (keys / "alipay_public.pem").read_text(),
+        "alipay_page_pay": True,
+        "alipay_wap_pay": True,
         "state": "test",
         "is_published": True,
     }

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from .core.credentials import Credential, Kind
+
 # Alipay open platform, "网关地址".
 ALIPAY_GATEWAY = "https://openapi.alipay.com/gateway.do"
 ALIPAY_SANDBOX = "https://openapi-sandbox.dl.alipaydev.com/gateway.do"
@@ -17,8 +19,8 @@ class Gateway:
 
     method_xmlid: str
     """Its payment.method."""
-    credentials: tuple[str, ...]
-    """Fields of payment.provider that are emptied when the provider is reset."""
+    credentials: tuple[Credential, ...]
+    """What is entered about the merchant."""
     test_parameter: str
     """System parameter with the address of a simulator. Obeyed in test mode only, and on this very machine only."""
     currencies: tuple[str, ...] = ("CNY",)
@@ -27,26 +29,39 @@ class Gateway:
     query_minutes: tuple[int, ...] = (1, 1, 2, 3, 5, 10)
     """Waits between two questions about an order nobody has told us of; a page that waits asks more often."""
 
+    @property
+    def credential_fields(self) -> tuple[str, ...]:
+        """Fields of payment.provider that are emptied when the provider is reset."""
+        return tuple(each.field for each in self.credentials)
+
 
 AR_GATEWAYS = {
     "alipay": Gateway(
         method_xmlid="payment.payment_method_alipay",
-        credentials=("alipay_app_id", "alipay_seller_id", "alipay_private_key", "alipay_public_key"),
+        credentials=(
+            Credential("alipay_app_id"),
+            Credential("alipay_seller_id"),
+            Credential("alipay_private_key", Kind.OUR_KEY, is_secret=True),
+            Credential("alipay_public_key", Kind.THEIR_KEY),
+            Credential("alipay_app_certificate"),
+            Credential("alipay_certificate"),
+            Credential("alipay_root_certificate"),
+        ),
         test_parameter=TEST_GATEWAY_PARAMETER,
         method_codes=("alipay",),
     ),
     "wechatpay": Gateway(
         method_xmlid="payment.payment_method_wechat_pay",
         credentials=(
-            "wechatpay_mchid",
-            "wechatpay_appid",
-            "wechatpay_private_key",
-            "wechatpay_certificate_serial",
-            "wechatpay_apiv3_key",
-            "wechatpay_public_key_id",
-            "wechatpay_public_key",
-            "wechatpay_platform_certificates",
-            "wechatpay_app_secret",
+            Credential("wechatpay_mchid"),
+            Credential("wechatpay_appid"),
+            Credential("wechatpay_private_key", Kind.OUR_KEY, is_secret=True),
+            Credential("wechatpay_certificate_serial"),
+            Credential("wechatpay_apiv3_key", is_secret=True),
+            Credential("wechatpay_public_key_id"),
+            Credential("wechatpay_public_key", Kind.THEIR_KEY),
+            Credential("wechatpay_platform_certificates", Kind.THEIR_CERTIFICATES),
+            Credential("wechatpay_app_secret", is_secret=True),
         ),
         test_parameter="ar_payment_gateways.wechatpay_test_url",
         method_codes=("wechat_pay",),
@@ -55,11 +70,11 @@ AR_GATEWAYS = {
         # Core's `unionpay` is a brand of card.
         method_xmlid="ar_payment_gateways.payment_method_unionpay_online",
         credentials=(
-            "unionpay_mer_id",
-            "unionpay_private_key",
-            "unionpay_certificate",
-            "unionpay_root_certificate",
-            "unionpay_middle_certificate",
+            Credential("unionpay_mer_id"),
+            Credential("unionpay_private_key", Kind.OUR_KEY, is_secret=True),
+            Credential("unionpay_certificate"),
+            Credential("unionpay_root_certificate"),
+            Credential("unionpay_middle_certificate"),
         ),
         test_parameter="ar_payment_gateways.unionpay_test_url",
         method_codes=("unionpay_online",),
@@ -76,10 +91,13 @@ ORDER_ROUTE = "/pay/order"
 WECHATPAY_AUTHORIZE_ROUTE = "/payment/wechatpay/authorize"
 """Followed by the token of an order: leads through WeChat, which comes back to the other one."""
 WECHATPAY_OPENID_ROUTE = "/payment/wechatpay/openid"
-WECHATPAY_CERTIFICATES_MINUTES = 10
-"""Platform certificates are not asked for more often than that, whatever messages come."""
+CERTIFICATES_MINUTES = 10
+"""A gateway's certificates are not asked for more often than that, whatever messages come."""
 WECHATPAY_H5_MINUTES = 4
 """An H5 order's address is good for five minutes ("H5下单"); an older one is not shown again."""
+
+ALIPAY_RETURN_ROUTE = "/payment/alipay/return"
+"""Followed by the token of an order: where Alipay's cashier sends the browser back to."""
 
 UNIONPAY_RETURN_ROUTE = "/payment/unionpay/return"
 """Followed by the token of an order: where UnionPay's cashier sends the browser back to, by POST."""
@@ -106,6 +124,9 @@ VISIT_LIMITS = {"opened": (1, 60), "started": (10, 60), "unknown": (10, 30)}
 """So many visits in so many minutes (minutes, visits): openings noted per link, beginnings of payments per address
 of a visitor, unknown links per address. Generous, since whole towns share an address with mobile operators."""
 
+POLLS_PER_MINUTE = 120
+"""So often a page that waits may ask per token and address; ours ask every three seconds."""
+
 SCAN_DAYS_PARAMETER = "ar_payment_gateways.scan_days"
 SCAN_DAYS = 180
 """How long scans are kept unless the parameter says otherwise."""
@@ -130,6 +151,7 @@ MESSAGE_DAYS = 180
 CODE_SUCCESS = "10000"
 TRADE_NOT_EXIST = "ACQ.TRADE_NOT_EXIST"
 TRADE_STATUS_ERROR = "ACQ.TRADE_STATUS_ERROR"
+ALIPAY_CERTIFICATE_METHOD = "alipay.open.app.alipaycert.download"
 NEEDS_NEW_NUMBER = ("ACQ.CONTEXT_INCONSISTENT", "ACQ.TRADE_HAS_CLOSE")
 
 BILL_CURRENCY = "CNY"

@@ -31,6 +31,8 @@ class AlipayKit:
     closes = True
     calls_by_method = {
         "alipay.trade.precreate": "create",
+        "alipay.trade.page.pay": "create",
+        "alipay.trade.wap.pay": "create",
         "alipay.trade.query": "query",
         "alipay.trade.close": "close",
         "alipay.trade.refund": "refund",

@@ -38,7 +38,7 @@ class LateScenarios(Late):
     def test_second_wallet_pays_the_same_invoice(self):
         other = self.provider.sudo().copy({"company_id": self.company.id, "name": "Another wallet"})
         other.write(
-            {name: self.provider.sudo()[name] for name in const.AR_GATEWAYS[self.kit.code].credentials}
+            {name: self.provider.sudo()[name] for name in const.AR_GATEWAYS[self.kit.code].credential_fields}
         )
         other.write({"state": "test", "is_published": True})
         other.journal_id = self.journal

@@ -1,5 +1,7 @@
+from . import alipay
 from . import gateway
 from . import pay
+from . import polls
 from . import unionpay
 from . import wechatpay
 from . import settlement

@@ -13,6 +13,7 @@ from .. import const
 from ..core.languages import pick_language
 from ..core.link_payment import total
 from ..core.visitor import Visitor
+from .polls import check_polls
 
 OPEN_CONDITIONS = ("paid", "overpaid", "disputed")
 """Pages about links that have not come to their end by somebody's will; the others are gone (410)."""
@@ -103,8 +104,7 @@ class PayController(http.Controller):
         if link._condition() != "active" or visitor().is_robot:
             return self._landing(link)
         if not self._note("started", link):
-            error = request.env._("Too many attempts. Please try again in a few minutes.")
-            return self._landing(link, error=error, status=429)
+            return self._landing(link, status=429)
         try:
             asked = float(link._amount_to_pay(link._open_items()[link], amount))
             gateways, _others = link._ways_to_pay(asked, exactly=True)
@@ -129,6 +129,8 @@ class PayController(http.Controller):
         link = request.env["ar.payment.link"]._by_token(token)
         if not link:
             return self._unknown()
+        if not self._note("started", link):
+            return self._landing(link, status=429)
         items = link._open_items()[link] if link._condition() == "active" else ()
         try:
             asked = float(link._amount_to_pay(items, amount))
@@ -169,6 +171,7 @@ class PayController(http.Controller):
     )
     def state(self, token):
         """Tell the page on a counter what it should show; book what was paid meanwhile."""
+        check_polls(token)
         link = request.env["ar.payment.link"]._by_token(token)
         if not link:
             self._note("unknown", link)
@@ -188,9 +191,11 @@ class PayController(http.Controller):
         order = request.env["ar.gateway.order"]._by_access_token(token)
         if not order:
             return self._unknown()
+        way = order.provider_id._ar_gateway_pay_page(order)
         bridge = order.provider_id._ar_gateway_bridge(order)
         values = {
             "order": order,
+            "way": way,
             "link": order.link_id,
             "bridge": bridge and json.dumps(bridge),
             "in_wallet": visitor().wallet == order.provider_id.code,
@@ -198,9 +203,9 @@ class PayController(http.Controller):
         return render(
             "ar_payment_gateways.order_page",
             values,
-            form_origin=order.pay_fields and order._pay_origin(),
+            form_origin=way[1] and order._pay_origin(),
             # WeChat's H5 page takes only visitors who come from the registered domain.
-            names_itself=bool(order.pay_url),
+            names_itself=bool(way[0]),
         )
 
     @http.route(
@@ -212,8 +217,10 @@ class PayController(http.Controller):
     )
     def status(self, token):
         """Tell a waiting page how its order stands; ask the gateway if it is time to, and book what was paid."""
+        check_polls(token)
         order = request.env["ar.gateway.order"]._by_access_token(token)
         if not order:
+            self._note("unknown", request.env["ar.payment.link"])
             return {"state": "unknown"}
         order._query_if_due()
         self._post_process(order.transaction_id)
@@ -255,6 +262,8 @@ class PayController(http.Controller):
     @classmethod
     def _landing(cls, link, error=None, typed=None, status=200):
         condition = link._condition()
+        if status == 429:
+            error = request.env._("Too many attempts. Please try again in a few minutes.")
         values = {"link": link, "company": link.company_id, "error": error, "typed": typed}
         if condition == "active":
             return render("ar_payment_gateways.landing_page", {**values, **cls._offer(link, error)}, status)

@@ -38,6 +38,8 @@ class SignedNode:
     content: bytes
     signature: str
     """Base64; empty if the answer carries none."""
+    certificate: str = ""
+    """What the answer calls the certificate that it is signed with; empty in key mode."""
 
 
 def _canonical(params: Mapping[str, str], without: frozenset[str]) -> str:
@@ -88,10 +90,11 @@ def signed_node(body: bytes, name: str) -> SignedNode:
     """
     members = _members(body)
     signature = _text(members.get("sign", b'""'))
+    certificate = _text(members.get("alipay_cert_sn", b'""'))
     for candidate in (name, "error_response"):
         content = members.get(candidate)
         if content is not None and content.startswith(b"{"):
-            return SignedNode(candidate, content, signature)
+            return SignedNode(candidate, content, signature, certificate)
     raise MalformedAnswerError("no node named " + name)
 
 

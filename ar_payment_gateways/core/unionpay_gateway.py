@@ -24,17 +24,22 @@ from .unionpay_trade import (
 
 DUPLICATE = "12"
 """This number and time were used before."""
+_ONLY_IN_ANSWERS = frozenset({"origRespCode", "origRespMsg", "qrCode", "fileContent"})
+_ECHOED = ("merId", "orderId", "txnTime")
 
 
-def read_reply(body: bytes, trust: Trust, now: datetime) -> dict[str, str]:
+def read_reply(body: bytes, trust: Trust, now: datetime, asked: Mapping[str, str]) -> dict[str, str]:
     """Return the fields of an answer.
 
+    :param asked: the fields of the request: an answer about another order is none, however genuine it is.
     :raise RefusedMessageError: unless UnionPay signed it: then nothing is known.
     """
     fields = parse_answer(body)
     if fields is None:
         raise RefusedMessageError("malformed")
     check_message(fields, trust, now)
+    if any(fields.get(name, asked.get(name)) != asked.get(name) for name in _ECHOED):
+        raise RefusedMessageError("another order")
     return fields
 
 
@@ -96,12 +101,18 @@ def refund_query_answer(fields: Mapping[str, str]) -> RefundAnswer:
 def notification(body: bytes, trust: Trust, now: datetime) -> Notification:
     """Read a notification of a payment, or of a refund or cancellation (which names the refund only).
 
-    :raise RefusedMessageError: unless UnionPay signed it.
+    Answers of UnionPay's are signed as well, and look like it: one to a question says 00 because the question was in
+    order, whatever became of the payment; one to a refund, because it was accepted. They are no notifications: only
+    those say when the money moved (`traceTime`), and none of them repeats what was asked about or for.
+
+    :raise RefusedMessageError: unless UnionPay signed it, as a notification.
     """
     fields = parse_notification(body)
     if fields is None:
         raise RefusedMessageError("malformed")
     check_message(fields, trust, now)
+    if _ONLY_IN_ANSWERS & fields.keys() or not fields.get("traceTime"):
+        raise RefusedMessageError("answer")
     if is_refund(fields):
         report = report_of_refund(fields)
         return Notification("", refund=report, refund_number=report.refund_number, content=fields)

@@ -4,7 +4,10 @@ UPDATE payment_provider
        alipay_app_id = NULL,
        alipay_seller_id = NULL,
        alipay_private_key = NULL,
-       alipay_public_key = NULL
+       alipay_public_key = NULL,
+       alipay_app_certificate = NULL,
+       alipay_certificate = NULL,
+       alipay_root_certificate = NULL
  WHERE code = 'alipay';
 UPDATE payment_provider
    SET state = 'disabled',

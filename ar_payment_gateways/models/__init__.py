@@ -24,7 +24,9 @@ from . import account_move
 from . import account_payment
 from . import ir_http
 from . import payment_provider_settlement
+from . import payment_provider_credentials
 from . import payment_provider_gateway
+from . import payment_provider_alipay_keys
 from . import payment_provider_alipay_trial
 from . import payment_provider_alipay
 from . import payment_provider_alipay_adapter

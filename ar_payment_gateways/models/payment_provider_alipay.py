@@ -7,7 +7,7 @@ from odoo.exceptions import ValidationError
 from odoo.addons.payment.logging import get_payment_logger
 
 from .. import const
-from ..core import alipay_signing, alipay_trade, rsa_keys
+from ..core import alipay_certificates, alipay_page, alipay_signing
 
 _logger = get_payment_logger(__name__)
 
@@ -16,7 +16,7 @@ class PaymentProviderAlipay(models.AbstractModel):
     """Alipay: its credentials and how it is called. What is asked of it is in payment_provider_alipay_adapter.py."""
 
     _name = "payment.provider.alipay"
-    _inherit = ["payment.provider.alipay.trial"]
+    _inherit = ["payment.provider.alipay.trial", "payment.provider.alipay.keys"]
     _description = "Payment gateway: Alipay"
 
     alipay_app_id = fields.Char(
@@ -29,57 +29,44 @@ class PaymentProviderAlipay(models.AbstractModel):
         copy=False,
         groups="base.group_system",
     )
-    alipay_private_key = fields.Text(
-        "Private Key of the App", required_if_provider="alipay", copy=False, groups="base.group_system"
-    )
-    alipay_public_key = fields.Text(
-        "Alipay's Public Key",
-        help="Alipay's key as shown in the open platform's console after yours is uploaded; not your own.",
-        required_if_provider="alipay",
-        copy=False,
+    alipay_code_pay = fields.Boolean(
+        "Codes to Scan",
+        help="Customers scan a code with Alipay; the merchant must have signed for it (订单码支付 or 当面付).",
+        default=True,
         groups="base.group_system",
-    )
-    alipay_public_key_fingerprint = fields.Char(
-        "Fingerprint", compute="_compute_alipay_public_key_fingerprint", groups="base.group_system"
     )
     alipay_product_code = fields.Selection(
         [
             ("QR_CODE_OFFLINE", "Order code (QR_CODE_OFFLINE)"),
             ("FACE_TO_FACE_PAYMENT", "Face to face (FACE_TO_FACE_PAYMENT)"),
         ],
-        "Alipay Product",
+        "Product of Codes",
         help="The product that your account has signed for.",
         default="QR_CODE_OFFLINE",
         required_if_provider="alipay",
         groups="base.group_system",
     )
+    alipay_page_pay = fields.Boolean(
+        "Alipay's Cashier on Computers",
+        help="Customers at a computer go to Alipay's cashier, where they scan a code or log in; the merchant must have"
+        " signed for it (电脑网站支付). Without it they are shown a code.",
+        groups="base.group_system",
+    )
+    alipay_wap_pay = fields.Boolean(
+        "Alipay's Cashier on Phones",
+        help="Customers on a phone go to Alipay's cashier, which opens their app; the merchant must have signed for it"
+        " (手机网站支付). Without it they are shown a code.",
+        groups="base.group_system",
+    )
 
-    # === COMPUTE AND CONSTRAINTS === #
+    # === CONSTRAINTS === #
 
-    @api.depends("alipay_public_key")
-    def _compute_alipay_public_key_fingerprint(self):
-        for provider in self:
-            try:
-                key = rsa_keys.load_public_key(provider.alipay_public_key or "")
-                provider.alipay_public_key_fingerprint = rsa_keys.fingerprint(key)
-            except ValueError:
-                provider.alipay_public_key_fingerprint = False
-
-    @api.constrains("alipay_private_key", "alipay_public_key")
-    def _check_alipay_keys(self):
-        """Refuse keys that could never work, and the one mistake that would let anybody forge payments."""
-        for provider in self.filtered(lambda p: p.code == "alipay"):
-            ours = theirs = None
-            if provider.alipay_private_key:
-                ours = provider._ar_gateway_load_key("alipay_private_key", rsa_keys.load_private_key)
-            if provider.alipay_public_key:
-                theirs = provider._ar_gateway_load_key("alipay_public_key", rsa_keys.load_public_key)
-            if ours and theirs and rsa_keys.is_pair(ours, theirs):
+    @api.constrains("state", "code", "alipay_code_pay", "alipay_page_pay", "alipay_wap_pay")
+    def _check_alipay_products(self):
+        for provider in self.filtered(lambda p: p.code == "alipay" and p.state != "disabled"):
+            if not (provider.alipay_code_pay or provider.alipay_page_pay or provider.alipay_wap_pay):
                 raise ValidationError(
-                    self.env._(
-                        "This is the public key of your own app. What is needed is Alipay's public key, which the"
-                        " console shows after yours was uploaded."
-                    )
+                    self.env._("Tick at least one product of Alipay that the merchant has signed for.")
                 )
 
     # === REQUESTS === #
@@ -97,19 +84,10 @@ class PaymentProviderAlipay(models.AbstractModel):
         :raise ValidationError: if there is no answer, or none that Alipay has signed: then nothing is known.
         """
         self.ensure_one()
-        params = {
-            "app_id": self.alipay_app_id,
-            "method": method,
-            "format": "JSON",
-            "charset": "utf-8",
-            "sign_type": "RSA2",
-            "timestamp": alipay_trade.format_time(datetime.now(UTC)),
-            "version": "1.0",
-            "biz_content": dumps(content, ensure_ascii=False, separators=(",", ":")),
-        }
+        params = self._alipay_params(method, content)
         if notify:
             params["notify_url"] = self._ar_gateway_notify_url()
-        signed = alipay_signing.sign_request(params, rsa_keys.load_private_key(self.alipay_private_key))
+        signed = alipay_signing.sign_request(params, self._alipay_private_key())
         with self._ar_gateway_exchange(record, method, content) as kept:
             kept["answer"] = self._send_api_request(
                 "POST",
@@ -119,6 +97,14 @@ class PaymentProviderAlipay(models.AbstractModel):
                 alipay_method=method,
             )
             return kept["answer"]
+
+    def _alipay_params(self, method, content):
+        """Return the parameters of a request, before it is signed, at this moment."""
+        return {
+            **alipay_page.common_params(self.alipay_app_id or "", method, datetime.now(UTC)),
+            **self._alipay_certificate_params(),
+            "biz_content": dumps(content, ensure_ascii=False, separators=(",", ":")),
+        }
 
     def _alipay_refusal(self, answer):
         return self.env._(
@@ -165,8 +151,9 @@ class PaymentProviderAlipay(models.AbstractModel):
             data = loads(node.content.decode("utf-8", "replace"))
         except JSONDecodeError as error:
             raise ValidationError(self.env._("Alipay's answer cannot be read.")) from error
-        key = rsa_keys.load_public_key(self.alipay_public_key)
-        if not alipay_signing.verify(node.content, node.signature, key):
+        if method == const.ALIPAY_CERTIFICATE_METHOD:
+            return data
+        if not self._alipay_is_signed(node.content, node.signature, node.certificate):
             _logger.warning(
                 "Provider %s: answer to %s without valid signature (%s %s).",
                 self.id,
@@ -175,11 +162,20 @@ class PaymentProviderAlipay(models.AbstractModel):
                 data.get("sub_code"),
             )
             if node.signature or data.get("code") == const.CODE_SUCCESS:
-                raise ValidationError(
-                    self.env._("Alipay's answer is not signed with the key that is configured as Alipay's.")
-                )
+                raise ValidationError(self._alipay_unbelieved(node.certificate))
             raise ValidationError(self._alipay_refusal(data))
         return data
+
+    def _alipay_unbelieved(self, name):
+        """Return for a person why an answer is not believed, and so what to correct."""
+        if self.alipay_mode == "certificate" and name not in alipay_certificates.signers(
+            self.alipay_certificate
+        ):
+            return self.env._(
+                "Alipay signs with a certificate that is not the one entered as its own, and that could not be fetched"
+                " and traced to the root certificate. Download alipayCertPublicKey_RSA2.crt again from the console."
+            )
+        return self.env._("Alipay's answer is not signed with the key that is configured as Alipay's.")
 
     # === LOGS === #
 

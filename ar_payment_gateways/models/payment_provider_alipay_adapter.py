@@ -6,7 +6,7 @@ from odoo.exceptions import ValidationError
 from odoo.addons.payment.logging import get_payment_logger
 
 from .. import const
-from ..core import alipay_refund, alipay_signing, alipay_trade, rsa_keys
+from ..core import alipay_page, alipay_refund, alipay_signing, alipay_trade
 from ..core.alipay_precreate import precreate_content
 from ..core.form import parse_form
 from ..core.gateway import Acknowledgement, Answer, Closing, Created, Notification
@@ -27,11 +27,18 @@ class PaymentProviderAlipay(models.AbstractModel):
     def _ar_gateway_product(self, channel):
         if self.code != "alipay":
             return super()._ar_gateway_product(channel)
-        return self.alipay_product_code
+        return alipay_page.choose_product(
+            channel,
+            code=self.alipay_product_code if self.alipay_code_pay else "",
+            page=self.alipay_page_pay,
+            wap=self.alipay_wap_pay,
+        )
 
     def _ar_gateway_create(self, order):
         if self.code != "alipay":
             return super()._ar_gateway_create(order)
+        if order.product in alipay_page.METHODS:
+            return self._alipay_page(order)
         content = precreate_content(
             order_number=order.name,
             amount_minor=order.amount_minor,
@@ -50,6 +57,63 @@ class PaymentProviderAlipay(models.AbstractModel):
             return Created(is_spent=True)
         raise ValidationError(self.env._("Alipay does not accept this payment at the moment."))
 
+    # === ALIPAY'S OWN PAGE === #
+
+    def _alipay_page(self, order):
+        """Return what the buyer's browser asks Alipay for, not signed yet; Alipay hears of it only then."""
+        method = alipay_page.METHODS[order.product]
+        base_url = self._ar_gateway_base_url()
+        content = alipay_page.page_content(
+            order_number=order.name,
+            amount_minor=order.amount_minor,
+            subject=order._subject(),
+            product=order.product,
+            expires_at=order.payable_until.replace(tzinfo=UTC),
+            quit_url=f"{base_url}{order._page_url()}",
+        )
+        shown = (
+            {**content, "quit_url": "-"} if "quit_url" in content else content
+        )  # leads to the order's page
+        with self._ar_gateway_exchange(order, method, shown):
+            if not self._ar_secret("alipay_private_key") or not self.alipay_app_id:
+                raise ValidationError(self.env._("Enter the credentials of Alipay first."))
+            return Created(pay_url=self._alipay_gateway_url(), pay_fields=content)
+
+    def _ar_gateway_pay_page(self, order):
+        if self.code != "alipay" or order.product not in alipay_page.METHODS:
+            return super()._ar_gateway_pay_page(order)
+        # Signed whenever it is shown: Alipay refuses what was signed long ago, and nothing signed is kept.
+        if order.state != "open" or self.state == "disabled":
+            return "", {}
+        params = {
+            **self._alipay_params(alipay_page.METHODS[order.product], order.pay_fields),
+            "notify_url": self._ar_gateway_notify_url(),
+            "return_url": f"{self._ar_gateway_base_url()}{const.ALIPAY_RETURN_ROUTE}/{order.access_token}",
+        }
+        return alipay_page.page_address(order.pay_url, params, self._alipay_private_key()), {}
+
+    def _alipay_is_return(self, order, body):
+        """Tell whether Alipay has sent the browser back from this order. It does not say whether it was paid.
+
+        :param bytes body: the query string that the browser brought.
+        """
+        form = self._alipay_genuine_form(body)
+        return bool(form) and (form.fields.get("out_trade_no"), form.fields.get("app_id")) == (
+            order.name,
+            self.alipay_app_id,
+        )
+
+    def _alipay_genuine_form(self, body):
+        """Return the fields of a message (core.form.Form) if Alipay has signed them, or None."""
+        form = parse_form(body)
+        if not form or not form.fields.get("sign"):
+            return None
+        keys = self._alipay_keys(form.fields.get("alipay_cert_sn", ""))
+        genuine = any(alipay_signing.verify_notification(form.fields, key, form.charset) for key in keys)
+        return form if genuine else None
+
+    # === WHAT BECAME OF AN ORDER === #
+
     def _ar_gateway_query(self, order):
         if self.code != "alipay":
             return super()._ar_gateway_query(order)
@@ -65,8 +129,12 @@ class PaymentProviderAlipay(models.AbstractModel):
         if self.code != "alipay":
             return super()._ar_gateway_close(order)
         answer = self._alipay_call("alipay.trade.close", {"out_trade_no": order.name}, record=order)
-        if answer.get("code") == const.CODE_SUCCESS or answer.get("sub_code") == const.TRADE_NOT_EXIST:
+        if answer.get("code") == const.CODE_SUCCESS:
             return Closing.CLOSED
+        if answer.get("sub_code") == const.TRADE_NOT_EXIST:
+            # Nobody has been at its cashier, and whoever has the page open still can.
+            on_page = order.product in alipay_page.METHODS
+            return Closing.UNKNOWN if on_page and not order._is_past_paying() else Closing.CLOSED
         return Closing.PAID if answer.get("sub_code") == const.TRADE_STATUS_ERROR else Closing.UNKNOWN
 
     def _ar_gateway_judge(self, report, order):
@@ -106,11 +174,8 @@ class PaymentProviderAlipay(models.AbstractModel):
     def _ar_gateway_read_notification(self, body, headers):
         if self.code != "alipay":
             return super()._ar_gateway_read_notification(body, headers)
-        form = parse_form(body)
-        if not form or not self.alipay_public_key:
-            return None
-        key = rsa_keys.load_public_key(self.alipay_public_key)
-        if not alipay_signing.verify_notification(form.fields, key, form.charset):
+        form = self._alipay_genuine_form(body)
+        if not form:
             return None
         report = alipay_trade.report_of_notification(form.fields)
         refund_number, refunded_minor = alipay_trade.refunded_of_notification(form.fields)

@@ -1,12 +1,13 @@
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 from urllib.parse import urlsplit
 
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import SQL
 
 from .. import const
-from ..core import rsa_keys
 
 
 class PaymentProviderGateway(models.AbstractModel):
@@ -20,7 +21,7 @@ class PaymentProviderGateway(models.AbstractModel):
     """
 
     _name = "payment.provider.gateway"
-    _inherit = ["payment.provider.settlement"]
+    _inherit = ["payment.provider.settlement", "payment.provider.credentials"]
     _description = "Payment gateway: what an adapter does"
 
     def _valid_field_parameter(self, field, name):
@@ -118,6 +119,13 @@ class PaymentProviderGateway(models.AbstractModel):
         """
         return []
 
+    def _ar_gateway_pay_page(self, order):
+        """Return where the buyer's browser goes to pay, now, and what it posts there; "" if it stays on our page.
+
+        :rtype: tuple[str, dict[str, str]]
+        """
+        return order.pay_url or "", order.pay_fields or {}
+
     def _ar_gateway_form_sources(self, pay_url):
         """Return which hosts a form to `pay_url` leads to, as a content security policy names them.
 
@@ -174,23 +182,33 @@ class PaymentProviderGateway(models.AbstractModel):
         # must not choose where the gateway reports the payment.
         return self.env["ir.config_parameter"].sudo().get_param("web.base.url")  # sudo: a public address
 
-    def _ar_gateway_load_key(self, field_name, load):
-        """Return the key in a field, or say which field holds no such key.
+    def _ar_gateway_take_turn(self, field_name):
+        """Tell whether the gateway's certificates may be asked for now: every few minutes, whoever gives cause to it.
 
-        :param load: of core.rsa_keys or the like.
-        :raise ValidationError:
+        A forged message names any key; it must not make us call the gateway as often as somebody likes.
+
+        :param str field_name: where it is kept when that was done last.
         """
-        label = self.env["ir.model.fields"]._get(self._name, field_name).field_description
-        try:
-            return load(self[field_name])
-        except rsa_keys.WeakKeyError as error:
-            raise ValidationError(
-                self.env._("%(field)s: the key is too short, RSA2 needs 2048 bits or more.", field=label)
-            ) from error
-        except rsa_keys.KeyFormatError as error:
-            raise ValidationError(
-                self.env._("%(field)s: this is not the RSA key that is needed here.", field=label)
-            ) from error
+        provider_id, now = self.id, fields.Datetime.now()
+        before = now - timedelta(minutes=const.CERTIFICATES_MINUTES)
+        if self[field_name] and self[field_name] > before:
+            return False
+
+        def take(env):
+            return env.execute_query(
+                SQL(
+                    "UPDATE payment_provider SET %(field)s = %(now)s WHERE id = %(id)s"
+                    " AND COALESCE(%(field)s, '-infinity') <= %(before)s RETURNING id",
+                    field=SQL.identifier(field_name),
+                    now=now,
+                    id=provider_id,
+                    before=before,
+                )
+            )
+
+        taken = bool(self.env["ar.gateway.order"]._in_own_transaction(take))
+        self.invalidate_recordset([field_name])
+        return taken
 
     def _ar_gateway_simulator_url(self):
         """Return the address of a simulator on this machine if this provider, in test mode, is to use one."""

@@ -52,6 +52,18 @@ class PaymentProviderUnionpay(models.AbstractModel):
         "Merchant's Private Key (PEM)",
         required_if_provider="unionpay",
         copy=False,
+        groups=fields.NO_ACCESS,
+    )
+    unionpay_private_key_new = fields.Text(
+        "New Private Key (PEM)",
+        compute="_compute_ar_secret_inputs",
+        inverse="_inverse_ar_secret_inputs",
+        groups="base.group_system",
+    )
+    unionpay_private_key_kept = fields.Char(
+        "Fingerprint of the Private Key",
+        compute="_compute_ar_secrets_kept",
+        compute_sudo=True,
         groups="base.group_system",
     )
     unionpay_certificate = fields.Text(
@@ -119,9 +131,11 @@ class PaymentProviderUnionpay(models.AbstractModel):
                         "The certificate file cannot be opened: it is no .pfx file, or the password is wrong."
                     )
                 ) from error
-            provider.write(
+            provider.sudo().write(  # sudo: nobody may read the key; who may write providers may enter one
                 {"unionpay_private_key": found.private_key, "unionpay_certificate": found.certificate}
             )
+        # Else file and password would be sent back with the saved form.
+        self.invalidate_recordset(["unionpay_pfx", "unionpay_pfx_password"])
 
     @api.depends("unionpay_certificate")
     def _compute_unionpay_certificate_end(self):
@@ -151,20 +165,20 @@ class PaymentProviderUnionpay(models.AbstractModel):
 
     @api.constrains("unionpay_private_key", "unionpay_certificate")
     def _check_unionpay_identity(self):
-        """Refuse a key or certificate that UnionPay would not accept."""
+        """Refuse a certificate that UnionPay would not accept; the key alone is checked as all keys are."""
         for provider in self.filtered(lambda p: p.code == "unionpay"):
-            if provider.unionpay_private_key:
-                provider._ar_gateway_load_key("unionpay_private_key", rsa_keys.load_private_key)
             if provider.unionpay_certificate:
                 provider._unionpay_load_certificate("unionpay_certificate")
-            if not provider.unionpay_private_key or not provider.unionpay_certificate:
+            if not provider._ar_secret("unionpay_private_key") or not provider.unionpay_certificate:
                 continue
             try:
                 provider._unionpay_identity()
-            except ValueError as error:
+            except unionpay_merchant.PairError as error:
                 raise ValidationError(
                     self.env._("The merchant's private key does not belong to the merchant's certificate.")
                 ) from error
+            except ValueError:
+                continue  # `_check_ar_keys` says what is wrong with the key
 
     @api.constrains("unionpay_root_certificate", "unionpay_middle_certificate", "unionpay_certificate")
     def _check_unionpay_trust(self):
@@ -187,7 +201,7 @@ class PaymentProviderUnionpay(models.AbstractModel):
 
     def _unionpay_load_certificate(self, field_name):
         """Return the certificate in a field, in its time, or say what is wrong with it."""
-        label = self.env["ir.model.fields"]._get(self._name, field_name).field_description
+        label = self._ar_field_label(field_name)
         try:
             found = unionpay_certificates.load_certificate(self[field_name])
         except rsa_keys.KeyFormatError as error:

@@ -47,7 +47,12 @@ class PaymentProviderUnionpayRequests(models.AbstractModel):
         operation = self._unionpay_operation(path, content)
         try:
             return self._send_api_request(
-                "POST", path, data=body, reference=reference, unionpay_operation=operation
+                "POST",
+                path,
+                data=body,
+                reference=reference,
+                unionpay_operation=operation,
+                unionpay_asked=content,
             )
         except requests.exceptions.RequestException as error:
             raise ValidationError(self.env._("UnionPay cannot be reached.")) from error
@@ -60,7 +65,11 @@ class PaymentProviderUnionpayRequests(models.AbstractModel):
 
     def _unionpay_sign(self, content):
         """Return the fields with signature and certificate number; the same fields give the same ones."""
-        if not self.unionpay_private_key or not self.unionpay_certificate or not self.unionpay_mer_id:
+        if (
+            not self._ar_secret("unionpay_private_key")
+            or not self.unionpay_certificate
+            or not self.unionpay_mer_id
+        ):
             raise ValidationError(self.env._("Enter the credentials of UnionPay first."))
         return sign_request(content, self._unionpay_identity())
 
@@ -85,7 +94,9 @@ class PaymentProviderUnionpayRequests(models.AbstractModel):
         if self.code != "unionpay":
             return super()._parse_response_content(response, **kwargs)
         try:
-            fields = unionpay_gateway.read_reply(response.content, self._unionpay_trust(), datetime.now(UTC))
+            fields = unionpay_gateway.read_reply(
+                response.content, self._unionpay_trust(), datetime.now(UTC), kwargs["unionpay_asked"]
+            )
         except RefusedMessageError as error:
             _logger.warning("Provider %s: answer refused: %s", self.id, error)
             raise ValidationError(self._unionpay_why(error)) from error
@@ -111,7 +122,7 @@ class PaymentProviderUnionpayRequests(models.AbstractModel):
             return self.env._(
                 "UnionPay's answer is signed with a certificate that the middle certificate entered here did not issue."
             )
-        if str(error) == "malformed":
+        if str(error) in ("malformed", "another order"):
             return self.env._("UnionPay's answer cannot be read.")
         return self.env._("UnionPay's answer is not signed as it has to be.")
 
@@ -126,7 +137,7 @@ class PaymentProviderUnionpayRequests(models.AbstractModel):
 
     def _unionpay_identity(self):
         """Return what we sign with (core.unionpay_certificates.Identity)."""
-        return unionpay_merchant.identity(self.unionpay_private_key, self.unionpay_certificate)
+        return unionpay_merchant.identity(self._ar_secret("unionpay_private_key"), self.unionpay_certificate)
 
     def _unionpay_trust(self):
         """Return what UnionPay's signatures are traced to.

@@ -36,9 +36,21 @@ class PaymentProviderWechatpay(models.AbstractModel):
     )
     wechatpay_private_key = fields.Text(
         "Private Key of the Merchant",
-        help="The content of apiclient_key.pem.",
         required_if_provider="wechatpay",
         copy=False,
+        groups=fields.NO_ACCESS,
+    )
+    wechatpay_private_key_new = fields.Text(
+        "New Private Key of the Merchant",
+        help="The content of apiclient_key.pem.",
+        compute="_compute_ar_secret_inputs",
+        inverse="_inverse_ar_secret_inputs",
+        groups="base.group_system",
+    )
+    wechatpay_private_key_kept = fields.Char(
+        "Fingerprint of the Merchant's Private Key",
+        compute="_compute_ar_secrets_kept",
+        compute_sudo=True,
         groups="base.group_system",
     )
     wechatpay_certificate_serial = fields.Char(
@@ -50,9 +62,21 @@ class PaymentProviderWechatpay(models.AbstractModel):
     )
     wechatpay_apiv3_key = fields.Char(
         "APIv3 Key",
-        help="The 32 characters that were chosen in the merchant platform. Without it no payment is notified.",
         required_if_provider="wechatpay",
         copy=False,
+        groups=fields.NO_ACCESS,
+    )
+    wechatpay_apiv3_key_new = fields.Char(
+        "New APIv3 Key",
+        help="The 32 characters that were chosen in the merchant platform. Without it no payment is notified.",
+        compute="_compute_ar_secret_inputs",
+        inverse="_inverse_ar_secret_inputs",
+        groups="base.group_system",
+    )
+    wechatpay_apiv3_key_kept = fields.Char(
+        "APIv3 Key Entered",
+        compute="_compute_ar_secrets_kept",
+        compute_sudo=True,
         groups="base.group_system",
     )
     wechatpay_public_key_id = fields.Char(
@@ -92,9 +116,21 @@ class PaymentProviderWechatpay(models.AbstractModel):
     )
     wechatpay_app_secret = fields.Char(
         "Secret of the Official Account",
+        copy=False,
+        groups=fields.NO_ACCESS,
+    )
+    wechatpay_app_secret_new = fields.Char(
+        "New Secret of the Official Account",
         help="If it is given, customers who scan with WeChat pay without leaving its browser. The account must have"
         " this domain for web authorisation, and the merchant the directory /pay/order/ for JSAPI payments.",
-        copy=False,
+        compute="_compute_ar_secret_inputs",
+        inverse="_inverse_ar_secret_inputs",
+        groups="base.group_system",
+    )
+    wechatpay_app_secret_kept = fields.Char(
+        "Secret of the Official Account Entered",
+        compute="_compute_ar_secrets_kept",
+        compute_sudo=True,
         groups="base.group_system",
     )
 
@@ -127,7 +163,7 @@ class PaymentProviderWechatpay(models.AbstractModel):
         for provider in self.filtered(lambda p: p.code == "wechatpay"):
             if provider.wechatpay_mchid and not _MCHID.fullmatch(provider.wechatpay_mchid):
                 raise ValidationError(self.env._("The merchant number has 8 to 12 digits."))
-            key = provider.wechatpay_apiv3_key
+            key = provider._ar_secret("wechatpay_apiv3_key")
             if key and len(key.encode()) != wechat_keys.APIV3_KEY_BYTES:
                 raise ValidationError(
                     self.env._(
@@ -152,22 +188,9 @@ class PaymentProviderWechatpay(models.AbstractModel):
                 )
             ) from error
 
-    @api.constrains("wechatpay_private_key", "wechatpay_public_key", "wechatpay_public_key_id")
-    def _check_wechatpay_keys(self):
-        """Refuse keys that could never work, and the one mistake that would let anybody forge payments."""
+    @api.constrains("wechatpay_public_key", "wechatpay_public_key_id")
+    def _check_wechatpay_key_ids(self):
         for provider in self.filtered(lambda p: p.code == "wechatpay"):
-            ours = theirs = None
-            if provider.wechatpay_private_key:
-                ours = provider._ar_gateway_load_key("wechatpay_private_key", rsa_keys.load_private_key)
-            if provider.wechatpay_public_key:
-                theirs = provider._ar_gateway_load_key("wechatpay_public_key", rsa_keys.load_public_key)
-            if ours and theirs and rsa_keys.is_pair(ours, theirs):
-                raise ValidationError(
-                    self.env._(
-                        "This is the public key of the merchant. What is needed is WeChat Pay's public key, which the"
-                        " merchant platform offers for download under API security."
-                    )
-                )
             provider._check_wechatpay_key_id()
 
     def _check_wechatpay_key_id(self):
@@ -188,20 +211,6 @@ class PaymentProviderWechatpay(models.AbstractModel):
             ) from error
         if key_id != key_id.strip():
             self.wechatpay_public_key_id = key_id.strip()
-
-    @api.constrains("wechatpay_platform_certificates", "wechatpay_private_key")
-    def _check_wechatpay_certificates(self):
-        for provider in self.filtered(lambda p: p.code == "wechatpay" and p.wechatpay_platform_certificates):
-            found = provider._ar_gateway_load_key(
-                "wechatpay_platform_certificates", wechat_keys.platform_certificates
-            )
-            ours = provider.wechatpay_private_key and rsa_keys.load_private_key(
-                provider.wechatpay_private_key
-            )
-            if ours and any(rsa_keys.is_pair(ours, each.key) for each in found):
-                raise ValidationError(
-                    self.env._("This is the certificate of the merchant, not one of WeChat Pay's platform.")
-                )
 
     @api.constrains("state", "code", "wechatpay_public_key", "wechatpay_platform_certificates")
     def _check_wechatpay_has_key(self):

@@ -35,7 +35,7 @@ class PaymentProviderWechatpay(models.AbstractModel):
             return super()._ar_gateway_product(channel)
         if channel is Channel.PHONE and self.wechatpay_h5:
             return "h5"
-        return "jsapi" if channel is Channel.WALLET and self.wechatpay_app_secret else "native"
+        return "jsapi" if channel is Channel.WALLET and self._ar_secret("wechatpay_app_secret") else "native"
 
     def _ar_gateway_reusable_domain(self, visitor):
         domain = super()._ar_gateway_reusable_domain(visitor)
@@ -102,7 +102,7 @@ class PaymentProviderWechatpay(models.AbstractModel):
             prepay_id=prepay_id,
             timestamp=int(time.time()),
             nonce=secrets.token_hex(16),
-            key=rsa_keys.load_private_key(self.wechatpay_private_key),
+            key=rsa_keys.load_private_key(self._ar_secret("wechatpay_private_key")),
         )
 
     def _ar_gateway_query(self, order):
@@ -170,7 +170,7 @@ class PaymentProviderWechatpay(models.AbstractModel):
     def _ar_gateway_read_notification(self, body, headers):
         if self.code != "wechatpay":
             return super()._ar_gateway_read_notification(body, headers)
-        if not self.wechatpay_apiv3_key:
+        if not self._ar_secret("wechatpay_apiv3_key"):
             return None
         headers = dict(headers.items())
         try:
@@ -189,7 +189,7 @@ class PaymentProviderWechatpay(models.AbstractModel):
             headers,
             body,
             self._wechatpay_key_ring(),
-            wechat_keys.load_apiv3_key(self.wechatpay_apiv3_key),
+            wechat_keys.load_apiv3_key(self._ar_secret("wechatpay_apiv3_key")),
             datetime.now(UTC),
         )
 

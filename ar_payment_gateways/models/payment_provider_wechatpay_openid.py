@@ -20,6 +20,12 @@ class PaymentProviderWechatpayOpenid(models.AbstractModel):
     _inherit = ["payment.provider.gateway"]
     _description = "Payment gateway: payers in WeChat's browser"
 
+    def action_wechatpay_forget_secret(self):
+        """Forget the secret of the official account: customers in WeChat's browser are shown a code again."""
+        self.check_access("write")
+        # sudo: nobody may read secrets, so nobody could empty one; checked above
+        self.sudo().wechatpay_app_secret = False
+
     def _wechatpay_authorize_url(self, state):
         """Return where to send the visitor, so that WeChat sends him back with a code.
 
@@ -42,7 +48,7 @@ class PaymentProviderWechatpayOpenid(models.AbstractModel):
         self.ensure_one()
         url = wechat_oauth.exchange_url(
             appid=self.wechatpay_appid,
-            secret=self.wechatpay_app_secret or "",
+            secret=self._ar_secret("wechatpay_app_secret") or "",
             code=code,
             host=self._wechatpay_host(live=wechat_oauth.EXCHANGE_HOST),
         )

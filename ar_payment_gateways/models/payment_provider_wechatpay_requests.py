@@ -1,18 +1,16 @@
 import secrets
 import time
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import requests
 
 from odoo import fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import SQL
 
 from odoo.addons.payment.logging import get_payment_logger
 
-from .. import const
 from ..core import rsa_keys, wechat_gateway, wechat_keys, wechat_message, wechat_requests
 from ..core.wechat_signing import Refusal, RefusedMessageError, authorization
 
@@ -63,7 +61,7 @@ class PaymentProviderWechatpayRequests(models.AbstractModel):
             return reply
 
     def _wechatpay_send(self, method, target, body=None, **kwargs):
-        if not self.wechatpay_private_key or not self.wechatpay_mchid:
+        if not self._ar_secret("wechatpay_private_key") or not self.wechatpay_mchid:
             raise ValidationError(self.env._("Enter the credentials of WeChat Pay first."))
         try:
             return self._send_api_request(method, target, data=body, **kwargs)
@@ -90,7 +88,7 @@ class PaymentProviderWechatpayRequests(models.AbstractModel):
             "Authorization": authorization(
                 mchid=self.wechatpay_mchid,
                 certificate_serial=self.wechatpay_certificate_serial,
-                key=rsa_keys.load_private_key(self.wechatpay_private_key),
+                key=rsa_keys.load_private_key(self._ar_secret("wechatpay_private_key")),
                 method=method,
                 target=endpoint,
                 timestamp=int(time.time()),
@@ -171,29 +169,6 @@ class PaymentProviderWechatpayRequests(models.AbstractModel):
         keys += wechat_keys.platform_certificates(self.wechatpay_platform_certificates or "")
         return wechat_keys.key_ring(keys)
 
-    def _wechatpay_take_turn(self):
-        """Tell whether the certificates may be asked for now: every few minutes, whoever gives cause to it.
-
-        A forged message names any key; it must not make us call WeChat as often as somebody likes.
-        """
-        provider_id, now = self.id, fields.Datetime.now()
-        before = now - timedelta(minutes=const.WECHATPAY_CERTIFICATES_MINUTES)
-        if self.wechatpay_certificates_asked_at and self.wechatpay_certificates_asked_at > before:
-            return False
-
-        def take(env):
-            return env.execute_query(
-                SQL(
-                    "UPDATE payment_provider SET wechatpay_certificates_asked_at = %s WHERE id = %s"
-                    " AND COALESCE(wechatpay_certificates_asked_at, '-infinity') <= %s RETURNING id",
-                    now,
-                    provider_id,
-                    before,
-                )
-            )
-
-        return bool(self.env["ar.gateway.order"]._in_own_transaction(take))
-
     def _wechatpay_renew_certificates(self):
         """Fetch the platform certificates if it is time to, and keep them beside those we have.
 
@@ -201,9 +176,8 @@ class PaymentProviderWechatpayRequests(models.AbstractModel):
         :rtype: bool
         """
         self.ensure_one()
-        if not self._wechatpay_take_turn():
+        if not self._ar_gateway_take_turn("wechatpay_certificates_asked_at"):
             return False
-        self.invalidate_recordset(["wechatpay_certificates_asked_at"])
         try:
             response = self._wechatpay_send("GET", wechat_requests.CERTIFICATES_TARGET, wechatpay_raw=True)
             if isinstance(response, wechat_gateway.Reply):  # a refusal
@@ -220,7 +194,7 @@ class PaymentProviderWechatpayRequests(models.AbstractModel):
             response.headers,
             response.content,
             self._wechatpay_key_ring(),
-            wechat_keys.load_apiv3_key(self.wechatpay_apiv3_key or ""),
+            wechat_keys.load_apiv3_key(self._ar_secret("wechatpay_apiv3_key") or ""),
             datetime.now(UTC),
         )
 

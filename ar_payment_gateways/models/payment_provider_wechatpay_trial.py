@@ -118,7 +118,7 @@ class PaymentProviderWechatpayTrial(models.AbstractModel):
 
     def _wechatpay_try_secret(self):
         """Ask for the openid of a made-up code: the refusal says whether the secret is right."""
-        if not self.wechatpay_app_secret:
+        if not self._ar_secret("wechatpay_app_secret"):
             return None, None
         try:
             self._wechatpay_openid(NO_SUCH_CODE)

@@ -2,6 +2,7 @@
 
 from unittest.mock import patch
 
+from odoo.addons.ar_payment_gateways.controllers import polls
 from odoo.addons.ar_payment_gateways.models.ar_payment_link import ArPaymentLink
 
 from tests.test_gateways_common import GatewaysHttpCase
@@ -113,6 +114,30 @@ class TestLimits(LandingCase):
         self.assertEqual(refused.status_code, 429)
         self.assertIn("Too many attempts", refused.text)
         self.assertFalse(other.order_ids)
+
+    def test_other_ways_to_pay_count_as_beginnings(self):
+        with self.limit(started=1):
+            self.assertEqual(self.post(path="other").status_code, 200)
+            self.assertEqual(self.post(path="other").status_code, 429)
+            self.assertEqual(self.post().status_code, 429)
+
+    def test_pages_that_wait_ask_no_more_often_than_ours_do(self):
+        def ask(path):
+            return self.url_open(path, json={"params": {}}).json().get("result")
+
+        token = self.link.sudo().token
+        unknown = [("event", "=", "unknown")]
+        scans = self.env["ar.payment.link.scan"].sudo()
+        before = scans.search_count(unknown)
+        polls.POLLS._counts.clear()
+        with patch.object(polls.POLLS, "limit", 2):
+            answers = [ask(f"/pay/{token}/state") for _ in range(3)]
+            self.assertEqual([bool(answer) for answer in answers], [True, True, False])
+            # Another token has its own count, and an unknown one is noted as any address that leads nowhere.
+            self.assertEqual(ask("/pay/order/" + "a" * 22 + "/status"), {"state": "unknown"})
+        polls.POLLS._counts.clear()
+        self.env.invalidate_all()
+        self.assertEqual(scans.search_count(unknown), before + 1)
 
     def test_unknown_addresses_are_limited_and_tell_nothing(self):
         with self.limit(unknown=2):

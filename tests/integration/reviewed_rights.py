@@ -169,6 +169,8 @@ PUBLIC_METHODS = {
     "ar.credit.rule.action_check_health": "tells the user whether rules are at work",
     "sale.order.action_ar_credit_what_if": "opens a form of credit users",
     "ar.approval.decide.action_decide": "calls action_ar_approve or action_ar_reject",
+    "payment.provider.action_wechatpay_forget_secret": "whoever may write providers; empties one secret",
+    "payment.provider.action_reset_credentials": "whoever may write providers; Odoo's own, forgets the secrets too",
     "payment.provider.action_ar_test_connection": "administrators only; asks the gateway, moves no money",
     "ar.gateway.bill.action_book": "_check_importer: group and rights; books what the bill says, each row once",
     "ar.gateway.bill.action_export_xlsx": "only names the address; the download binds rights and companies",

@@ -1,9 +1,10 @@
 """Who may do what with links and gateway orders, also by RPC."""
 
-from odoo.exceptions import AccessError
-from odoo.fields import Command
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import NO_ACCESS, Command
 from odoo.tests.common import new_test_user
 
+from tests.simulators import alipay_keys
 from tests.test_gateways_common import GatewaysCase
 
 
@@ -156,3 +157,115 @@ class TestAccess(GatewaysCase):
         invoices[0].button_draft()
         invoices[0].action_post()
         self.assertEqual(invoices[0].ar_payment_link_count, 1)
+
+
+class TestSecrets(GatewaysCase):
+    """Keys and secrets are entered and used, and nobody gets to see them: no form, no call, no export, no search."""
+
+    NAMES = ("alipay_private_key", "wechatpay_private_key", "wechatpay_apiv3_key", "wechatpay_app_secret",
+             "unionpay_private_key")  # fmt: skip
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.admin = new_test_user(
+            cls.env,
+            "gw_admin",
+            "base.group_system,account.group_account_manager,ar_payment_gateways.group_manager",
+            company_id=cls.company.id,
+            company_ids=[Command.set(cls.company.ids)],
+        )
+        cls.own = cls.provider.with_user(cls.admin)
+        cls.secret = cls.provider.alipay_private_key
+
+    def test_every_secret_of_the_table_is_locked(self):
+        self.assertEqual(set(self.own._ar_secret_names()), set(self.NAMES))
+        for name in self.NAMES:
+            self.assertEqual(self.own._fields[name].groups, NO_ACCESS)
+            self.assertFalse(self.own._fields[name].copy)
+
+    def test_nobody_reads_a_secret(self):
+        own, name = self.own, "alipay_private_key"
+        for work in (
+            lambda: own.read([name]),
+            lambda: own.web_read({name: {}}),
+            lambda: own.search_read([("id", "=", own.id)], [name]),
+            lambda: own.export_data([name]),
+            lambda: own.search([(name, "=like", "%MII%")]),
+            lambda: own.search([], order=name),
+            lambda: own.formatted_read_group([], [name], ["__count"]),
+            lambda: own.onchange({}, [name], {name: {}}),
+            lambda: own[name],
+            lambda: own.write({name: "x"}),
+            lambda: own.copy({name: "x"}),
+        ):
+            with self.assertRaises(AccessError), self.env.cr.savepoint():
+                work()
+        self.assertNotIn(name, own.fields_get())
+        everything = own.read()[0]
+        self.assertFalse(set(self.NAMES) & everything.keys())
+        view = own.get_views([[False, "form"]])
+        text = str(view)
+        for name in self.NAMES:
+            self.assertNotIn(f'name="{name}"', text)
+            self.assertIn(f'name="{name}_new"', text)
+        body = "".join(self.secret.splitlines()[1:-1])
+        self.assertNotIn(body[40:80], str(everything))
+
+    def test_what_is_entered_is_kept_used_and_not_sent_back(self):
+        key = alipay_keys.new_key()
+        pem = alipay_keys.private_pem(key)
+        before = self.own.alipay_private_key_kept
+        self.assertRegex(before, r"^[0-9a-f]{4}( [0-9a-f]{4}){3}$")
+        specification = {"alipay_private_key_new": {}, "alipay_private_key_kept": {}}
+        [answer] = self.own.web_save({"alipay_private_key_new": pem}, specification)
+        self.assertFalse(answer["alipay_private_key_new"])
+        self.assertRegex(answer["alipay_private_key_kept"], r"^[0-9a-f ]{19}$")
+        self.assertNotEqual(answer["alipay_private_key_kept"], before)
+        self.env.invalidate_all()
+        self.assertEqual(self.provider.alipay_private_key, pem.strip())
+        self.assertFalse(self.own.alipay_private_key_new)
+        # Saving the form without one changes nothing, and a bad one is refused.
+        self.own.web_save({"alipay_private_key_new": False, "alipay_seller_id": "2088000000000002"}, {})
+        self.assertEqual(self.provider.alipay_private_key, pem.strip())
+        with self.assertRaisesRegex(ValidationError, "not the RSA key"), self.env.cr.savepoint():
+            self.own.alipay_private_key_new = alipay_keys.public_pem(key)
+        with self.assertRaisesRegex(ValidationError, "merchant's own"), self.env.cr.savepoint():
+            self.own.alipay_public_key = alipay_keys.public_pem(key)
+
+    def test_an_administrator_can_still_do_what_needs_them(self):
+        with self.assertRaisesRegex(UserError, "no app"):
+            self.own.alipay_app_id = "2021000000000009"
+            self.own.action_ar_test_connection()
+        self.own.alipay_app_id = self.kit.merchant.app_id
+        self.assertIn("signs with the key", self.own.action_ar_test_connection()["params"]["message"])
+        self.own.action_reset_credentials()
+        self.assertEqual((self.provider.state, self.provider.alipay_private_key), ("disabled", False))
+        with self.assertRaisesRegex(ValidationError, "Private Key of the App"), self.env.cr.savepoint():
+            self.own.state = "test"
+        clerk = new_test_user(
+            self.env, "gw_clerk", "account.group_account_manager", company_id=self.company.id
+        )
+        for method in ("action_ar_test_connection", "action_reset_credentials"):
+            with self.assertRaises(AccessError):
+                getattr(self.provider.with_user(clerk), method)()
+
+    def test_other_secrets_tell_only_that_they_are_there(self):
+        template = self.env.ref("ar_payment_gateways.payment_provider_wechatpay").sudo()
+        provider = template.copy({"company_id": self.company.id}).with_user(self.admin)
+        self.assertFalse(provider.wechatpay_apiv3_key_kept)
+        provider.write(
+            {
+                "wechatpay_apiv3_key_new": " 0123456789abcdef0123456789ABCDEF ",
+                "wechatpay_app_secret_new": "s3cret",
+            }
+        )
+        self.assertEqual(provider.wechatpay_apiv3_key_kept, "••••••••")
+        self.assertEqual(provider.sudo().wechatpay_apiv3_key, "0123456789abcdef0123456789ABCDEF")
+        self.assertEqual(provider.sudo().wechatpay_app_secret, "s3cret")
+        with self.assertRaises(AccessError):
+            provider.with_user(self.env.ref("base.public_user")).action_wechatpay_forget_secret()
+        provider.action_wechatpay_forget_secret()
+        self.assertFalse(provider.wechatpay_app_secret_kept or provider.sudo().wechatpay_app_secret)
+        with self.assertRaisesRegex(ValidationError, "32 characters"):
+            provider.wechatpay_apiv3_key_new = "short"

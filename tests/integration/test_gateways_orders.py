@@ -9,9 +9,11 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import file_open
 
 from odoo.addons.ar_payment_gateways import const
+from odoo.addons.ar_payment_gateways.models.payment_provider_alipay_keys import FILES
 
 from tests.gateway_order_scenarios import OrderScenarios
 from tests.simulators import alipay_keys
+from tests.simulators.alipay_certificates import Certificates
 from tests.test_gateways_common import MERCHANT, GatewaysCase
 
 
@@ -120,13 +122,14 @@ class TestProvider(GatewaysCase):
         self.assertEqual(answer["sub_code"], const.TRADE_NOT_EXIST)
 
     def test_neutralized_copy_reaches_nobody(self):
-        self.provider.state = "test"
+        self.provider.write({"state": "test", **dict(zip(FILES, Certificates(MERCHANT).files, strict=True))})
         self.env.flush_all()
         with file_open("ar_payment_gateways/data/neutralize.sql") as script:
             self.env.cr.execute(script.read())
         self.env.invalidate_all()
         self.assertEqual(self.provider.state, "disabled")
-        self.assertFalse(self.provider.alipay_private_key)
+        for name in const.AR_GATEWAYS["alipay"].credential_fields:
+            self.assertFalse(self.provider[name], name)
         self.assertFalse(self.env["ir.config_parameter"].sudo().get_param(const.TEST_GATEWAY_PARAMETER))
         self.assertFalse(self.env.ref("ar_payment_gateways.ir_cron_query_orders").active)
 

@@ -176,7 +176,11 @@ class TestUnionpayProvider(GatewaysCase):
             company_id=self.company.id,
         )
         copy = self.provider.copy({"state": "disabled"})
-        for name in (*const.AR_GATEWAYS["unionpay"].credentials, "unionpay_pfx", "unionpay_pfx_password"):
+        for name in (
+            *const.AR_GATEWAYS["unionpay"].credential_fields,
+            "unionpay_pfx",
+            "unionpay_pfx_password",
+        ):
             self.assertFalse(copy[name], name)
             with self.assertRaises(AccessError, msg=name):
                 self.provider.with_user(manager).read([name])
@@ -259,6 +263,6 @@ class TestUnionpayProvider(GatewaysCase):
             self.env.cr.execute(script.read())
         self.env.invalidate_all()
         self.assertEqual(self.provider.state, "disabled")
-        for name in const.AR_GATEWAYS["unionpay"].credentials:
+        for name in const.AR_GATEWAYS["unionpay"].credential_fields:
             self.assertFalse(self.provider[name], name)
         self.assertFalse(self.env["ir.config_parameter"].sudo().get_param(PARAMETER))

@@ -115,7 +115,7 @@ class TestWechatProvider(GatewaysCase):
             "base.group_user,ar_payment_gateways.group_manager",
             company_id=self.company.id,
         )
-        names = [*const.AR_GATEWAYS["wechatpay"].credentials, "wechatpay_h5"]
+        names = [*const.AR_GATEWAYS["wechatpay"].credential_fields, "wechatpay_h5"]
         copy = self.provider.copy({"state": "disabled"})
         for name in names:
             self.assertFalse(copy[name], name)
@@ -165,7 +165,7 @@ class TestWechatProvider(GatewaysCase):
             self.env.cr.execute(script.read())
         self.env.invalidate_all()
         self.assertEqual(self.provider.state, "disabled")
-        for name in const.AR_GATEWAYS["wechatpay"].credentials:
+        for name in const.AR_GATEWAYS["wechatpay"].credential_fields:
             self.assertFalse(self.provider[name], name)
         self.assertFalse(self.env["ir.config_parameter"].sudo().get_param(PARAMETER))
         self.assertFalse(self.env.ref("ar_payment_gateways.ir_cron_wechatpay_certificates").active)

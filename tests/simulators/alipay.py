@@ -25,43 +25,18 @@ import threading
 import urllib.error
 import urllib.parse
 import urllib.request
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 from . import alipay_keys as keys
-from .alipay_bill import BILL_METHOD, BillKnobs, Bills
+from .alipay_bill import BILL_METHOD, Bills
+from .alipay_certificates import DOWNLOAD_METHOD
 from .alipay_http import Handler
-from .alipay_trades import CHINA, NUMBER, TIME_FORMAT, RefusalError, Trades, now, yuan
-
-COMMON = {"app_id", "method", "format", "charset", "sign_type", "sign", "timestamp", "version", "biz_content"}
-OPTIONAL = {"notify_url", "return_url", "app_auth_token"}
-MAX_SKEW = timedelta(minutes=15)
-
-
-class BadRequestError(Exception):
-    """A request the gateway does not even look into: code 4000x with this sub_code."""
-
-
-@dataclass
-class Knobs(BillKnobs):
-    """How to misbehave. Counters count down."""
-
-    drop_response_after_commit: int = 0  # do the work, close the socket without an answer
-    http_500: int = 0
-    drop_request: int = 0  # close the socket without doing anything
-    unsigned: int = 0  # answers without a signature
-    tamper_answer: bool = False  # change the node after signing
-    gbk: bool = False  # answers and notifications in GBK, whatever was asked for
-    no_notify: bool = False
-    notify_count: int = 1  # how often each notification is sent although it was acknowledged
-    notify_tamper: dict = field(default_factory=dict)  # fields changed after signing
-    notify_change: dict = field(default_factory=dict)  # fields changed before signing: genuine, but odd
-    notify_other_key: bool = False
-    refund_unsure: int = 0  # refund, then answer that the system failed
-    amount_delta: int = 0  # fen more than asked for, in notifications and queries
-    retry_seconds: tuple = (0.2, 0.5, 1, 2, 5, 10, 30)  # really 4m, 10m, 10m, 1h, 2h, 6h, 15h
+from .alipay_knobs import Knobs
+from .alipay_page import METHODS as PAGE_METHODS
+from .alipay_page import Pages
+from .alipay_requests import BadRequestError, check, check_notify_url
+from .alipay_trades import NUMBER, TIME_FORMAT, RefusalError, Trades, now, yuan
 
 
 class AlipaySimulator:
@@ -73,6 +48,8 @@ class AlipaySimulator:
         self.knobs = Knobs()
         self.other_key = None
         self.bills = Bills(self)
+        self.pages = Pages(self)
+        self.certificates = None  # alipay_certificates.Certificates of an app that signs by certificates
         self.requests = []  # (method, biz_content) of every request with a valid signature
         self.refusals = []  # sub_codes answered
         self.notifications = []  # (fields, answer) in the order they were sent
@@ -92,6 +69,14 @@ class AlipaySimulator:
         self.server.server_close()
 
     @property
+    def alipay_key(self):
+        """What Alipay signs with."""
+        if self.knobs.notify_other_key:
+            self.other_key = self.other_key or keys.new_key()
+            return self.other_key
+        return self.merchant.alipay_key
+
+    @property
     def charset(self):
         return "gbk" if self.knobs.gbk else "utf-8"
 
@@ -102,7 +87,7 @@ class AlipaySimulator:
         method = params.get("method", "")
         name = f"{method.replace('.', '_')}_response"
         try:
-            content = self._check(params)
+            content = check(self, params)
             self.requests.append((method, content))
             answer = self._execute(method, content, params)
             return name, {"code": "10000", "msg": "Success", **answer}
@@ -115,51 +100,37 @@ class AlipaySimulator:
                 "code": "40004", "msg": "Business Failed", "sub_code": error.sub_code, "sub_msg": error.sub_msg,
             }  # fmt: skip
 
-    def _check(self, params):
-        if COMMON - params.keys() or params.keys() - COMMON - OPTIONAL:
-            raise BadRequestError("isv.invalid-parameter")
-        if (params["format"], params["version"]) != ("JSON", "1.0") or params["charset"].lower() != "utf-8":
-            raise BadRequestError("isv.invalid-parameter")
-        if params["sign_type"] != "RSA2":
-            raise BadRequestError("isv.invalid-signature-type")
-        if params["app_id"] != self.merchant.app_id:
-            raise BadRequestError("isv.invalid-app-id")
-        text = "&".join(f"{k}={v}" for k, v in sorted(params.items()) if k != "sign" and v != "")
-        if not keys.verifies(text.encode(), params["sign"], self.merchant.merchant_key):
-            raise BadRequestError("isv.invalid-signature")
-        try:
-            sent = datetime.strptime(params["timestamp"], TIME_FORMAT).replace(tzinfo=CHINA)
-            content = json.loads(params["biz_content"])
-        except ValueError:
-            raise BadRequestError("isv.invalid-parameter") from None
-        if abs(now() - sent) > MAX_SKEW:
-            raise BadRequestError("isv.invalid-timestamp")
-        return content
-
     def _execute(self, method, content, params):
         if method == BILL_METHOD:
             return self.bills.ask(content)
+        if method == DOWNLOAD_METHOD and self.certificates:
+            return self.certificates.download(content)
         if not NUMBER.fullmatch(str(content.get("out_trade_no", ""))):
             raise RefusalError("ACQ.INVALID_PARAMETER", "out_trade_no")
-        if method == "alipay.trade.precreate":
-            notify = urllib.parse.urlsplit(params.get("notify_url", ""))
-            if notify.scheme not in ("http", "https") or notify.query or notify.fragment:
-                raise BadRequestError("isv.invalid-notify-url")
-            trade = self.trades.precreate(content, params["notify_url"])
-            return {"out_trade_no": trade.number, "qr_code": f"{self.base_url}/cashier/{trade.cashier_id}"}
-        if method == "alipay.trade.query":
-            answer = self.trades.query(content)
-            if self.knobs.amount_delta and answer["trade_status"] == "TRADE_SUCCESS":
-                trade = self.trades.by_number[content["out_trade_no"]]
-                answer["total_amount"] = yuan(trade.amount_minor + self.knobs.amount_delta)
-            return answer
-        if method == "alipay.trade.close":
-            return self.trades.close(content)
-        if method == "alipay.trade.fastpay.refund.query":
-            return self.trades.refund_query(content)
-        if method == "alipay.trade.refund":
-            return self._refund(content)
-        raise BadRequestError("isv.invalid-method")
+        if method == "alipay.trade.precreate" or method in PAGE_METHODS:
+            check_notify_url(params)
+        work = {
+            "alipay.trade.precreate": lambda: self._precreate(content, params),
+            **dict.fromkeys(PAGE_METHODS, lambda: self.pages.execute(method, content, params)),
+            "alipay.trade.query": lambda: self._query(content),
+            "alipay.trade.close": lambda: self.trades.close(content),
+            "alipay.trade.refund": lambda: self._refund(content),
+            "alipay.trade.fastpay.refund.query": lambda: self.trades.refund_query(content),
+        }.get(method)
+        if not work:
+            raise BadRequestError("isv.invalid-method")
+        return work()
+
+    def _precreate(self, content, params):
+        trade = self.trades.precreate(content, params["notify_url"])
+        return {"out_trade_no": trade.number, "qr_code": f"{self.base_url}/cashier/{trade.cashier_id}"}
+
+    def _query(self, content):
+        answer = self.trades.query(content)
+        if self.knobs.amount_delta and answer["trade_status"] == "TRADE_SUCCESS":
+            trade = self.trades.by_number[content["out_trade_no"]]
+            answer["total_amount"] = yuan(trade.amount_minor + self.knobs.amount_delta)
+        return answer
 
     def _refund(self, content):
         answer = self.trades.refund(content)
@@ -184,12 +155,14 @@ class AlipaySimulator:
         if self.knobs.unsigned:
             self.knobs.unsigned -= 1
             return b'{"%s":%s}' % (name.encode(), node)
-        return b'{"%s":%s,"sign":"%s"}' % (name.encode(), node, signature.encode())
+        named = (
+            b',"alipay_cert_sn":"%s"' % self.certificates.signer_name.encode() if self.certificates else b""
+        )
+        return b'{"%s":%s%s,"sign":"%s"}' % (name.encode(), node, named, signature.encode())
 
     # --- the buyer ---
 
-    def scan(self, number):
-        """The buyer scans the code of an order but does not pay."""
+    def scan(self, number):  # without paying
         self.trades.scan(self.trades.by_number[number])
 
     def pay(self, number):
@@ -249,10 +222,7 @@ class AlipaySimulator:
             **knobs.notify_change,
         }
         text = "&".join(f"{k}={v}" for k, v in sorted(fields.items()) if v != "")
-        if knobs.notify_other_key:
-            self.other_key = self.other_key or keys.new_key()
-        key = self.other_key if knobs.notify_other_key else self.merchant.alipay_key
-        fields.update(sign_type="RSA2", sign=keys.sign(text.encode(self.charset), key))
+        fields.update(sign_type="RSA2", sign=keys.sign(text.encode(self.charset), self.alipay_key))
         return {**fields, **knobs.notify_tamper}
 
     def notify(self, trade, extra=None):

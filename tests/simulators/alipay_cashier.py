@@ -15,14 +15,30 @@ small{{color:#777}}</style></head><body><main><h1>支付宝模拟器 · Alipay s
 <p><small>{number}</small></p></main></body></html>"""
 
 
-def page(trade, payable) -> bytes:
-    """Return the cashier page of `trade`: a button if it can be paid, else how it ended."""
+HEADINGS = {
+    "alipay.trade.page.pay": "电脑网站支付 · Computer",
+    "alipay.trade.wap.pay": "手机网站支付 · Phone",
+}
+
+
+def page(trade, payable, back="") -> bytes:
+    """Return the cashier page of `trade`: a button if it can be paid, else how it ended.
+
+    :param back: where a buyer who has paid goes.
+    """
     amount = f'<p>{escape(trade.content["subject"])}</p><p class="amount">¥ {yuan(trade.amount_minor)}</p>'
+    if trade.method:
+        amount = f"<p><small>{HEADINGS[trade.method]}</small></p>{amount}"
     if trade.paid:
-        body = f"{amount}<h2>✓ 支付成功 · Paid</h2>"
+        body = f"{amount}<h2>✓ 支付成功 · Paid</h2>{_way('返回商家 · Back to the merchant', back)}"
     elif payable:
         action = f"/cashier/{trade.cashier_id}/pay"
         body = f'{amount}<form method="post" action="{action}"><button>确认付款 · Pay</button></form>'
+        body += _way("放弃付款 · Not now", trade.content.get("quit_url", ""))
     else:
         body = "<h2>交易已关闭 · Closed</h2>"
     return PAGE.format(body=body, number=escape(trade.number)).encode()
+
+
+def _way(text, url) -> str:
+    return f'<p><a href="{escape(url)}">{text}</a></p>' if url else ""

@@ -5,6 +5,7 @@ import urllib.parse
 from http.server import BaseHTTPRequestHandler
 
 from .alipay_cashier import page
+from .alipay_page import METHODS, error_page
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -24,7 +25,11 @@ class Handler(BaseHTTPRequestHandler):
             self.send_error(404)
 
     def do_GET(self):
-        parts = self.path.split("/")
+        path, _mark, query = self.path.partition("?")
+        if path == "/gateway.do":
+            self._browse(query, b"")
+            return
+        parts = path.split("/")
         if parts[1] == "bill" and self.simulator.knobs.bill_redirect:
             self.send_response(302)
             self.send_header("Location", self.simulator.knobs.bill_redirect)
@@ -38,7 +43,8 @@ class Handler(BaseHTTPRequestHandler):
         if not trade:
             self.send_error(404)
             return
-        self._answer(page(trade, self.simulator.trades.scan(trade)), "text/html; charset=utf-8")
+        payable = self.simulator.trades.scan(trade)
+        self._answer(page(trade, payable, self.simulator.pages.way_back(trade)), "text/html; charset=utf-8")
 
     def _gateway(self, query, body):
         knobs = self.simulator.knobs
@@ -50,15 +56,37 @@ class Handler(BaseHTTPRequestHandler):
             knobs.drop_request -= 1
             self.close_connection = True
             return
-        # Like the real one: the charset of the address decides how the body is read.
-        charset = urllib.parse.parse_qs(query).get("charset", ["gbk"])[0]
-        pairs = urllib.parse.parse_qsl(body.decode("ascii"), keep_blank_values=True, encoding=charset)
-        name, content = self.simulator.handle(dict(pairs))
+        params = self._params(query, body)
+        if params.get("method") in METHODS:
+            self._browse(query, body)
+            return
+        name, content = self.simulator.handle(params)
         if knobs.drop_response_after_commit:
             knobs.drop_response_after_commit -= 1
             self.close_connection = True
             return
         self._answer(self.simulator.sign_answer(name, content), "text/html;charset=utf-8")
+
+    @staticmethod
+    def _params(query, body):
+        # Like the real one: the charset of the address decides how address and body are read.
+        charset = urllib.parse.parse_qs(query).get("charset", ["gbk"])[0]
+        text = "&".join(filter(None, (query, body.decode("ascii"))))
+        pairs = urllib.parse.parse_qsl(text, keep_blank_values=True, encoding=charset, errors="replace")
+        return dict(pairs)
+
+    def _browse(self, query, body):
+        """A buyer's browser, by GET or by POST: on to the cashier, or what is wrong."""
+        params = self._params(query, body)
+        path, problem = None, "isv.invalid-method"
+        if params.get("method") in METHODS:
+            path, problem = self.simulator.pages.open(params)
+        if not path:
+            self._answer(error_page(problem), "text/html; charset=utf-8")
+            return
+        self.send_response(302)
+        self.send_header("Location", f"{self.simulator.base_url}{path}")
+        self.end_headers()
 
     def _pay(self, cashier_id):
         trade = self.simulator.trades.by_cashier_id(cashier_id)
@@ -67,7 +95,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         if self.simulator.trades.pay(trade):
             threading.Thread(target=self.simulator.notify_until_success, args=(trade,), daemon=True).start()
-        self._answer(page(trade, False), "text/html; charset=utf-8")
+        self._answer(page(trade, False, self.simulator.pages.way_back(trade)), "text/html; charset=utf-8")
 
     def _answer(self, body, content_type):
         self.send_response(200)

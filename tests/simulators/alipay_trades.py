@@ -58,6 +58,8 @@ class Trade:
     created: datetime | None = None
     paid: datetime | None = None
     refunds: dict = field(default_factory=dict)
+    method: str = ""  # of Alipay's own page, which is where it is paid; '' for a code
+    return_url: str = ""
 
     @property
     def number(self):
@@ -85,7 +87,11 @@ class Trades:
     # --- methods of the gateway ---
 
     def precreate(self, content, notify_url):
-        self._check_precreate(content)
+        return self.order(content, notify_url, PRECREATE_FIELDS, PRODUCTS)
+
+    def order(self, content, notify_url, fields, products):
+        """Register an order of one of `products`, or find it; it is no trade before a buyer has identified himself."""
+        self._check_order(content, fields, products)
         with self.lock:
             trade = self.by_number.get(content["out_trade_no"])
             if trade is None:
@@ -98,11 +104,11 @@ class Trades:
                 raise RefusalError("ACQ.CONTEXT_INCONSISTENT")
             return trade
 
-    def _check_precreate(self, content):
+    def _check_order(self, content, fields, products):
         missing = {"out_trade_no", "total_amount", "subject", "product_code"} - content.keys()
-        if missing or content.keys() - PRECREATE_FIELDS:
+        if missing or content.keys() - fields:
             raise RefusalError(
-                "ACQ.INVALID_PARAMETER", f"参数无效: {sorted(missing or content.keys() - PRECREATE_FIELDS)}"
+                "ACQ.INVALID_PARAMETER", f"参数无效: {sorted(missing or content.keys() - fields)}"
             )
         if any(not isinstance(value, str) for value in content.values()):
             raise RefusalError("ACQ.INVALID_PARAMETER", "参数必须是字符串")
@@ -112,7 +118,7 @@ class Trades:
             raise RefusalError("ACQ.TOTAL_FEE_EXCEED")
         if not 0 < len(content["subject"]) <= 256 or re.search("[/=&]", content["subject"]):
             raise RefusalError("ACQ.INVALID_PARAMETER", "subject")
-        if content["product_code"] not in PRODUCTS:
+        if content["product_code"] not in products:
             raise RefusalError("ACQ.ACCESS_FORBIDDEN")
         if content.get("seller_id", self.merchant.seller_id) != self.merchant.seller_id:
             raise RefusalError("ACQ.INVALID_PARAMETER", "seller_id")

@@ -8,7 +8,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from odoo.addons.ar_payment_gateways.core import unionpay_certificates, unionpay_form, unionpay_signing
+from odoo.addons.ar_payment_gateways.core import (
+    unionpay_certificates,
+    unionpay_form,
+    unionpay_gateway,
+    unionpay_signing,
+)
 from odoo.addons.ar_payment_gateways.core.unionpay_certificates import UntrustedCertificateError
 from odoo.addons.ar_payment_gateways.core.unionpay_signing import RefusedMessageError
 
@@ -181,3 +186,42 @@ def test_other_roots_are_noticed_when_they_are_configured():
 )
 def test_other_promises_than_ours(name, value):
     assert refusal(wire.notification(**{name: value})) == "version"
+
+
+# --- genuine messages of another kind, or about another order --------------------------------------
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        # To a question about an order that is not paid: 00 says that the question was in order.
+        {"origRespCode": "05", "origRespMsg": "x"},
+        {"origRespCode": "01"},
+        # To asking for a code.
+        {"qrCode": "https://qr.95516.com/00010000/1", "queryId": "", "traceTime": ""},
+        # To a refund: accepted, not yet paid out.
+        {"txnType": "04", "orderId": "RF20261123000001", "traceTime": ""},
+        {"traceTime": ""},
+    ],
+)
+def test_an_answer_sent_as_a_notification_is_none(changes):
+    fields = wire.notification(**changes)
+    assert accepts({name: value for name, value in fields.items() if value})  # UnionPay has signed it
+    with pytest.raises(RefusedMessageError, match="answer"):
+        unionpay_gateway.notification(unionpay_form.encode(fields), wire.TRUST, wire.NOW)
+
+
+def answer(**changes):
+    fields = wire.notification(**{"origRespCode": "00", **changes})
+    return "&".join(f"{name}={value}" for name, value in fields.items()).encode()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"orderId": "AR20261123160000ZZZZZZZZZZ"}, {"txnTime": "20261122160000"}, {"merId": "777290058167152"}],
+)
+def test_a_genuine_answer_about_another_order_is_none(changes):
+    asked = {name: FIELDS[name] for name in ("merId", "orderId", "txnTime")}
+    assert unionpay_gateway.read_reply(answer(), wire.TRUST, wire.NOW, asked)["origRespCode"] == "00"
+    with pytest.raises(RefusedMessageError, match="another order"):
+        unionpay_gateway.read_reply(answer(**changes), wire.TRUST, wire.NOW, asked)

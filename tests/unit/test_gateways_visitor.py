@@ -1,5 +1,6 @@
 import pytest
 
+from odoo.addons.ar_payment_gateways.core import visit_rate
 from odoo.addons.ar_payment_gateways.core.visitor import NOBODY_KNOWN, Channel, Visitor
 
 WECHAT = (
@@ -68,3 +69,14 @@ def test_wallets_are_no_robots():
     agent = "Mozilla/5.0 (Linux; Android 15) AliApp(AP/10.5.96.8000) AlipayClient/10.5.96.8000"
     assert not Visitor(user_agent=agent).is_robot
     assert Visitor().is_robot  # says nothing of itself
+
+
+def test_how_often_a_page_may_ask(monkeypatch):
+    rate = visit_rate.VisitRate(2)
+    assert [rate.allows("a", 100.0) for _ in range(3)] == [True, True, False]
+    assert rate.allows("b", 100.0)
+    assert rate.allows("a", 130.0)  # the next minute
+    monkeypatch.setattr(visit_rate, "MAX_KEYS", 3)
+    for number in range(100):
+        rate.allows(number, 130.0)
+    assert len(rate._counts) <= 3

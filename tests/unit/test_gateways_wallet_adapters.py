@@ -209,5 +209,5 @@ def test_notifications_of_unionpay():
             unionpay_gateway.notification(body, unionpay_messages.TRUST, unionpay_messages.NOW)
     for body in (b"", b"respCode=00"):
         with pytest.raises(unionpay_gateway.RefusedMessageError):
-            unionpay_gateway.read_reply(body, unionpay_messages.TRUST, unionpay_messages.NOW)
+            unionpay_gateway.read_reply(body, unionpay_messages.TRUST, unionpay_messages.NOW, {})
     assert unionpay_gateway.acknowledgement(True).status == 200
