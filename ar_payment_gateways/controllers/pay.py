@@ -192,12 +192,11 @@ class PayController(http.Controller):
         if not order:
             return self._unknown()
         way = order.provider_id._ar_gateway_pay_page(order)
-        bridge = order.provider_id._ar_gateway_bridge(order)
         values = {
             "order": order,
             "way": way,
             "link": order.link_id,
-            "bridge": bridge and json.dumps(bridge),
+            "bridge": (bridge := order.provider_id._ar_gateway_bridge(order)) and json.dumps(bridge),
             "in_wallet": visitor().wallet == order.provider_id.code,
         }
         return render(
