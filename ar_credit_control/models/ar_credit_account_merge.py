@@ -18,10 +18,8 @@ class ArCreditAccountMerge(models.AbstractModel):
 
         :param kept: the account that goes on.
         """
-        kept, others = (
-            kept.sudo(),
-            (self - kept).sudo(),
-        )  # sudo: the journal alone moves limits; the caller checked
+        # sudo: the journal alone moves limits; the caller checked
+        kept, others = kept.sudo(), self.sudo() - kept
         everybody = kept | others
         self.env["ar.credit.account"]._lock({(one.partner_id.id, one.company_id.id) for one in everybody})
         strictest = everybody._get_strictest()

@@ -78,8 +78,8 @@ class ArCreditAccountPosition(models.AbstractModel):
         companies = self.env["res.company"].browse(sorted({company_id for _partner_id, company_id in pairs}))
         partner_ids = sorted({partner_id for partner_id, _company_id in pairs})
         # sudo: exposure is about all documents of the customer, whoever asks
-        gauge = self.env["ar.credit.exposure"].sudo()
-        measured = gauge._measure(companies.sudo(), partner_ids, order_ids, locked)
+        gauge, companies = self.env["ar.credit.exposure"].sudo(), companies.sudo()
+        measured = gauge._measure(companies, partner_ids, order_ids, locked)
         if locked:
             self.env["ar.credit.account"].invalidate_model(["lock_version"], flush=False)
         return {pair: measured.exposures[pair] for pair in pairs}, measured.orders

@@ -25,9 +25,8 @@ class SaleOrderCredit(models.AbstractModel):
 
     def _await_ar_credit_review(self):
         """Take the order out of the customer's cart, where he could change or pay it again, to his quotations."""
-        drafts = self.sudo().filtered(
-            lambda order: order.state == "draft"
-        )  # sudo: it is the customer who acts
+        # sudo: it is the customer who acts
+        drafts = self.sudo().filtered(lambda order: order.state == "draft")
         drafts.with_context(tracking_disable=True).action_quotation_sent()
 
     def _can_see_ar_credit(self):

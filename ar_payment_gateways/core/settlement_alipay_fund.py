@@ -34,7 +34,10 @@ _COLUMNS = (
     "备注",
 )
 _FEE_WORDS = ("收费", "服务费", "手续费", "退费")
+_FEE_NOTE = re.compile(r"服务费\[")
 _TRADE_WORDS = ("在线支付", "交易付款")
+_OTHER_WORDS = ("转账", "红包", "充值")
+"""Movements that are in no trade bill, whatever number and note they carry."""
 _TOTAL = r"#{}合计:([0-9]+)笔,共(-?[0-9.]+)元,*"
 _END = "账务明细列表结束"
 
@@ -115,14 +118,17 @@ def _is_newest_first(lines: list[FundLine]) -> bool:
 
 def _kind(row: dict[str, str], amount: int) -> Kind:
     """Return what a movement is. What has a merchant's order number is in the trade bill, and is not booked again."""
-    word, note = row["业务类型"], row["备注"]
+    word, number = row["业务类型"], row["商户订单号"]
     if "提现" in word:
         return Kind.PAYOUT
-    if any(each in word or (amount < 0 and each in note) for each in _FEE_WORDS):
-        return Kind.FEE
+    if word in _OTHER_WORDS:
+        return Kind.OTHER
+    if any(each in word for each in _FEE_WORDS) or (amount < 0 and _FEE_NOTE.match(row["备注"])):
+        # What Alipay keeps of a payment names it; a yearly fee is in no trade bill.
+        return Kind.FEE if number else Kind.OTHER
     if "退款" in word:
         return Kind.REFUND
-    if row["商户订单号"] or word in _TRADE_WORDS:
+    if number or word in _TRADE_WORDS:
         return Kind.PAYMENT if amount > 0 else Kind.REFUND
     return Kind.OTHER
 

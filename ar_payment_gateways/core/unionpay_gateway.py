@@ -38,7 +38,7 @@ def read_reply(body: bytes, trust: Trust, now: datetime, asked: Mapping[str, str
     if fields is None:
         raise RefusedMessageError("malformed")
     check_message(fields, trust, now)
-    if any(fields.get(name, asked.get(name)) != asked.get(name) for name in _ECHOED):
+    if any((fields.get(name) or asked.get(name)) != asked.get(name) for name in _ECHOED):
         raise RefusedMessageError("another order")
     return fields
 

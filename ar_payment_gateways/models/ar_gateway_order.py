@@ -275,7 +275,7 @@ class ArGatewayOrder(models.Model):
 
     def _close_locally(self):
         """Give the order up; if the money comes after all, `_book` takes it."""
-        self.write({"state": "closed"})
+        self.write({"state": "closed", "next_query_at": False})
         self.transaction_id._ar_give_up()
 
     def _warn_once(self, summary, note):

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
+from odoo.fields import Domain
 
 from odoo.addons.payment.logging import get_payment_logger
 
@@ -132,6 +133,16 @@ class ArGatewayOrder(models.Model):
         grace = timedelta(minutes=const.CLOSE_GRACE_MINUTES)
         return (self.payable_until or self.expires_at) + grace <= fields.Datetime.now()
 
+    def _is_given_up(self):
+        """Tell whether customers are not to pay this any more, though the gateway may still take it.
+
+        Its time is over, or it was withdrawn, is for an old amount, or was paid otherwise meanwhile.
+        """
+        if self.state not in ("draft", "open"):
+            return False
+        link = self.link_id
+        return self.expires_at <= fields.Datetime.now() or bool(link and link._condition() != "active")
+
     def _expire(self):
         """Close an order whose time is over: at the gateway first, here only when it can no longer be paid."""
         self.ensure_one()
@@ -144,6 +155,16 @@ class ArGatewayOrder(models.Model):
         order = self.try_lock_for_update(allow_referencing=True)
         if order.state in ("draft", "open"):
             order._close_locally()
+            if not known and not self._is_past_paying():
+                # Nobody had scanned it, so the gateway had nothing to close, and a photograph of the code is good
+                # until its time is over: then it is asked once more, in case its notification gets lost.
+                grace = timedelta(minutes=const.CLOSE_GRACE_MINUTES)
+                order.next_query_at = order.payable_until + grace if order.payable_until else False
+
+    def _look_again(self):
+        """Ask once more about an order that was given up while its code could still be paid."""
+        if self._query() is not None:
+            self.next_query_at = False
 
     # === CRON === #
 
@@ -156,18 +177,22 @@ class ArGatewayOrder(models.Model):
         :param int limit: how many orders one run looks at; the rest comes in the next run.
         """
         now = fields.Datetime.now()
-        domain = [
-            ("state", "in", ("draft", "open")),
-            ("provider_id.state", "!=", "disabled"),
-            "|",
-            ("next_query_at", "=", False),
-            ("next_query_at", "<=", now),
-        ]
+        due = Domain("next_query_at", "<=", now)
+        waiting = Domain("state", "in", ("draft", "open")) & (due | Domain("next_query_at", "=", False))
+        given_up = Domain("state", "=", "closed") & due
+        domain = Domain("provider_id.state", "!=", "disabled") & (waiting | given_up)
         orders = self.search(domain, order="next_query_at NULLS FIRST, id", limit=limit)
         over = now - timedelta(minutes=const.CLOSE_GRACE_MINUTES)
-        self._one_by_one(
-            orders, lambda order: order._expire() if order.expires_at <= over else order._query()
-        )
+
+        def work(order):
+            if order.state == "closed":
+                order._look_again()
+            elif order.expires_at <= over:
+                order._expire()
+            else:
+                order._query()
+
+        self._one_by_one(orders, work)
 
     @api.model
     def _one_by_one(self, records, work):

@@ -129,6 +129,7 @@ class ArPaymentLink(models.Model):
         current = self.env["ar.gateway.order"].browse(order_id)
         for order in self.order_ids - current:
             if order.state in ("draft", "open") and order.provider_id == current.provider_id:
+                order.expires_at = min(order.expires_at, fields.Datetime.now())
                 order._expire()
 
     def _close_orders_soon(self):

@@ -83,7 +83,7 @@ class PaymentProviderAlipay(models.AbstractModel):
         if self.code != "alipay" or order.product not in alipay_page.METHODS:
             return super()._ar_gateway_pay_page(order)
         # Signed whenever it is shown: Alipay refuses what was signed long ago, and nothing signed is kept.
-        if order.state != "open" or self.state == "disabled":
+        if order.state != "open" or self.state == "disabled" or order._is_given_up():
             return "", {}
         params = {
             **self._alipay_params(alipay_page.METHODS[order.product], order.pay_fields),

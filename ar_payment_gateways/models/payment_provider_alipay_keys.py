@@ -223,13 +223,15 @@ class PaymentProviderAlipayKeys(models.AbstractModel):
         except rsa_keys.KeyFormatError as error:
             raise ValidationError(self.env._("Enter the credentials of Alipay first.")) from error
 
-    def _alipay_keys(self, name):
+    def _alipay_keys(self, name, renew=False):
         """Return the keys that a message may be signed with.
 
         A message that names a certificate is checked with that one. One that we have not got is fetched, not more often
-        than every few minutes: whoever forges a message can name any.
+        than every few minutes, for answers to our own calls only: anybody can post messages with made-up names, and
+        would take the turn of the true one.
 
         :param str name: what the message calls its certificate, from outside; '' if it does not.
+        :param bool renew: whether to fetch the one that it names.
         :return: public keys; empty if nothing can be believed.
         """
         if self.alipay_mode != "certificate":
@@ -237,21 +239,26 @@ class PaymentProviderAlipayKeys(models.AbstractModel):
         if not self.alipay_certificate:
             return []
         keys = alipay_certificates.signer_keys(self.alipay_certificate)
-        if name and name not in keys and self._alipay_renew_certificate(name):
-            keys = alipay_certificates.signer_keys(self.alipay_certificate)
+        if renew and name and name not in keys:
+            # What was kept just now is not to be seen from the snapshot of this transaction.
+            keys = alipay_certificates.signer_keys(
+                self._alipay_renew_certificate(name) or self.alipay_certificate
+            )
         return [keys[name]] if name in keys else [] if name else list(keys.values())
 
     def _alipay_is_signed(self, content, signature, name):
         """Tell whether Alipay has signed these bytes of an answer."""
-        return any(alipay_signing.verify(content, signature, key) for key in self._alipay_keys(name))
+        return any(
+            alipay_signing.verify(content, signature, key) for key in self._alipay_keys(name, renew=True)
+        )
 
     def _alipay_renew_certificate(self, name):
         """Fetch the certificate that Alipay signs with now, and keep it if it can be traced to the root file.
 
-        :return: whether it is there.
+        :return: all certificates with the new one, as PEM; '' if it was not to be had.
         """
         if not self._ar_gateway_take_turn("alipay_certificates_asked_at"):
-            return False
+            return ""
         try:
             # What is in this answer proves itself; its signature may be of the very key that we have not got.
             answer = self._alipay_call(const.ALIPAY_CERTIFICATE_METHOD, {"alipay_cert_sn": name})
@@ -264,10 +271,10 @@ class PaymentProviderAlipayKeys(models.AbstractModel):
             )
         except UntrustedCertificateError as error:
             _logger.error("Provider %s: Alipay's new certificate is not believed: %s", self.id, error)
-            return False
+            return ""
         except (ValidationError, ValueError) as error:
             _logger.warning("Provider %s: no new certificate of Alipay's: %s", self.id, error)
-            return False
+            return ""
         provider_id = self.id
 
         def keep(env):
@@ -276,4 +283,4 @@ class PaymentProviderAlipayKeys(models.AbstractModel):
         # In a transaction of its own: what is asked meanwhile may be undone, the certificate stays good.
         self.env["ar.gateway.order"]._in_own_transaction(keep)
         self.invalidate_recordset(["alipay_certificate"])
-        return True
+        return merged

@@ -163,7 +163,10 @@ class PaymentProviderUnionpay(models.AbstractModel):
             if provider.unionpay_mer_id and not _MER_ID.fullmatch(provider.unionpay_mer_id):
                 raise ValidationError(self.env._("UnionPay's merchant number has 15 characters."))
 
-    @api.constrains("unionpay_private_key", "unionpay_certificate")
+    # A new key is written before it is compared: naming its fields here puts the check off until then.
+    @api.constrains(
+        "unionpay_private_key", "unionpay_private_key_new", "unionpay_pfx", "unionpay_certificate"
+    )
     def _check_unionpay_identity(self):
         """Refuse a certificate that UnionPay would not accept; the key alone is checked as all keys are."""
         for provider in self.filtered(lambda p: p.code == "unionpay"):

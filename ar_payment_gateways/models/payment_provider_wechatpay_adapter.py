@@ -177,18 +177,19 @@ class PaymentProviderWechatpay(models.AbstractModel):
             try:
                 return self._wechatpay_open_notification(body, headers)
             except RefusedMessageError as error:
-                if error.refusal is not Refusal.UNKNOWN_KEY or not self._wechatpay_renew_certificates():
+                renewed = error.refusal is Refusal.UNKNOWN_KEY and self._wechatpay_renew_certificates()
+                if not renewed:
                     raise
-                return self._wechatpay_open_notification(body, headers)
+                return self._wechatpay_open_notification(body, headers, renewed)
         except RefusedMessageError as error:
             _logger.warning("Provider %s: notification refused: %s", self.id, error.refusal.value)
             return None
 
-    def _wechatpay_open_notification(self, body, headers):
+    def _wechatpay_open_notification(self, body, headers, certificates=None):
         return wechat_gateway.notification(
             headers,
             body,
-            self._wechatpay_key_ring(),
+            self._wechatpay_key_ring(certificates),
             wechat_keys.load_apiv3_key(self._ar_secret("wechatpay_apiv3_key")),
             datetime.now(UTC),
         )

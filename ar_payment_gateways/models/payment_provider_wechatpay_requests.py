@@ -113,12 +113,12 @@ class PaymentProviderWechatpayRequests(models.AbstractModel):
         return response if wechatpay_raw else self._wechatpay_read(response)
 
     def _wechatpay_read(self, response):
-        def read():
+        def read(certificates=None):
             return wechat_gateway.read_reply(
                 response.status_code,
                 response.headers,
                 response.content,
-                self._wechatpay_key_ring(),
+                self._wechatpay_key_ring(certificates),
                 datetime.now(UTC),
             )
 
@@ -126,9 +126,10 @@ class PaymentProviderWechatpayRequests(models.AbstractModel):
             try:
                 reply = read()
             except RefusedMessageError as error:
-                if error.refusal is not Refusal.UNKNOWN_KEY or not self._wechatpay_renew_certificates():
+                renewed = error.refusal is Refusal.UNKNOWN_KEY and self._wechatpay_renew_certificates()
+                if not renewed:
                     raise
-                reply = read()
+                reply = read(renewed)
         except RefusedMessageError as error:
             _logger.warning("Provider %s: answer refused: %s", self.id, error.refusal.value)
             raise ValidationError(self._wechatpay_why(error)) from error
@@ -161,33 +162,35 @@ class PaymentProviderWechatpayRequests(models.AbstractModel):
 
     # === WECHAT PAY'S KEYS === #
 
-    def _wechatpay_key_ring(self):
-        """Return the keys that WeChat Pay may sign with: its public key and its certificates, side by side."""
+    def _wechatpay_key_ring(self, certificates=None):
+        """Return the keys that WeChat Pay may sign with: its public key and its certificates, side by side.
+
+        :param str certificates: those kept just now, which are not to be seen from the snapshot of this transaction.
+        """
         keys = []
         if self.wechatpay_public_key and self.wechatpay_public_key_id:
             keys.append(wechat_keys.public_key(self.wechatpay_public_key_id, self.wechatpay_public_key))
-        keys += wechat_keys.platform_certificates(self.wechatpay_platform_certificates or "")
+        keys += wechat_keys.platform_certificates(certificates or self.wechatpay_platform_certificates or "")
         return wechat_keys.key_ring(keys)
 
     def _wechatpay_renew_certificates(self):
         """Fetch the platform certificates if it is time to, and keep them beside those we have.
 
-        :return: whether there are any. Merchants with a public key only have none.
-        :rtype: bool
+        :return: all certificates, as PEM; '' if none were to be had. Merchants with a public key only have none.
+        :rtype: str
         """
         self.ensure_one()
         if not self._ar_gateway_take_turn("wechatpay_certificates_asked_at"):
-            return False
+            return ""
         try:
             response = self._wechatpay_send("GET", wechat_requests.CERTIFICATES_TARGET, wechatpay_raw=True)
             if isinstance(response, wechat_gateway.Reply):  # a refusal
-                return False
+                return ""
             fetched = self._wechatpay_open_certificates(response)
         except (ValidationError, RefusedMessageError, ValueError) as error:
             _logger.warning("Provider %s: no platform certificates: %s", self.id, error)
-            return False
-        self._wechatpay_keep_certificates(fetched)
-        return True
+            return ""
+        return self._wechatpay_keep_certificates(fetched)
 
     def _wechatpay_open_certificates(self, response):
         return wechat_message.renew_certificates(
@@ -207,10 +210,12 @@ class PaymentProviderWechatpayRequests(models.AbstractModel):
             merged = wechat_keys.merge_certificates(kept, fetched, datetime.now(UTC))
             if merged != kept.strip():
                 provider.wechatpay_platform_certificates = merged
+            return merged
 
         # In a transaction of its own: what is asked meanwhile may be undone, the keys stay good.
-        self.env["ar.gateway.order"]._in_own_transaction(keep)
+        merged = self.env["ar.gateway.order"]._in_own_transaction(keep)
         self.invalidate_recordset(["wechatpay_platform_certificates"])
+        return merged
 
     # === LOGS === #
 

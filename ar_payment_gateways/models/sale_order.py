@@ -63,7 +63,7 @@ class SaleOrder(models.Model):
                 found = links.with_context(tracking_disable=True).create(
                     {"kind": kind, "sale_order_id": order.id}
                 )
-        return found.filtered("amount_due")[:1]
+        return found.filtered(lambda link: link.amount_due and link._condition() == "active")[:1]
 
     def _get_ar_payment_qr_data_uri(self):
         """Return the payment code of this order as a data URI for a printed document, or False."""

@@ -115,6 +115,16 @@ class TestAlipayPage(GatewaysHttpCase):
         self.assertEqual(self.kit.calls("create"), [])  # Alipay hears of it from the browser
         self.assertEqual(len(self.link.sudo().order_ids), 2)  # the wallet's browser shares the phone's
 
+    def test_no_way_on_for_what_must_not_be_paid_any_more(self):
+        self.tap(PHONE)
+        self.link.action_revoke()
+        page = self.url_open(self.order()._page_url())
+        self.assertIsNone(self.way_on(page))
+        self.assertIn("no longer valid", page.text)
+        self.assertEqual(
+            self.order().state, "open"
+        )  # a cashier that somebody has open may still take the money
+
     def test_a_wallet_that_scans_goes_straight_there(self):
         page = self.url_open(f"/pay/{self.link.sudo().token}", headers={"User-Agent": WALLET})
         self.assertIn('data-go="1"', page.text)

@@ -45,10 +45,37 @@ class TestWho(ApprovalCase):
         """Also where no line is left that could tell it, and by whatever call."""
         self.anna.group_ids |= self.env.ref("sales_team.group_sale_manager")
         self._rule((self.anna, {}))
+        attacks = self._ways_to_edit_prices()
+        self.product.lst_price = 150
+        self.company.sale_discount_product_id = self._create_product(type="service", taxes_id=False)
+        for name, attack in attacks.items():
+            order = self._order(150)
+            line = order.order_line.copy({"order_id": order.id, "price_unit": -30})
+            with self.subTest(name):
+                attack(order.with_user(self.anna), line.with_user(self.anna))
+                order.action_confirm_or_hold()
+                self.assertIn(self.anna, order.sudo().ar_credit_hold_ids._get_ar_approval_excluded())
+                self._refused(order.sudo().ar_credit_hold_ids, self.anna)
+                self._refused_write(order.with_user(self.anna))
+
+    def test_who_only_words_an_order_may_approve_it(self):
+        """Nor are values that stay the same a change."""
+        self.anna.group_ids |= self.env.ref("sales_team.group_sale_manager")
+        self._rule((self.anna, {}))
+        order = self._order(150)
+        words = {"client_order_ref": "PO 1", "payment_term_id": order.payment_term_id.id}
+        order.with_user(self.anna).write(words)
+        order.with_user(self.anna).order_line.name = "Red lantern"
+        order.action_confirm_or_hold()
+        order.sudo().ar_credit_hold_ids.with_user(self.anna).action_approve()
+        self.assertEqual(order.state, "sale")
+
+    def _ways_to_edit_prices(self):
+        """Return functions of an order and its line, as the attacker has them."""
         pricelist = self.env["product.pricelist"].create({"name": "Dear"})
         fiscal = self.env["account.fiscal.position"].create({"name": "Abroad"})
         term = self.env.ref("account.account_payment_term_30days")
-        attacks = {
+        return {
             "unlink": lambda order, line: line.unlink(),
             "delete command": lambda order, line: order.write({"order_line": [Command.delete(line.id)]}),
             "clear command": lambda order, line: order.web_save(
@@ -73,26 +100,6 @@ class TestWho(ApprovalCase):
                 order.load([".id", "payment_term_id/.id"], [[str(order.id), str(term.id)]])["ids"]
             ),
         }
-        self.product.lst_price = 150
-        self.company.sale_discount_product_id = self._create_product(type="service", taxes_id=False)
-        for name, attack in attacks.items():
-            order = self._order(150)
-            line = order.order_line.copy({"order_id": order.id, "price_unit": -30})
-            with self.subTest(name):
-                attack(order.with_user(self.anna), line.with_user(self.anna))
-                order.action_confirm_or_hold()
-                self.assertIn(self.anna, order.sudo().ar_credit_hold_ids._get_ar_approval_excluded())
-                self._refused(order.sudo().ar_credit_hold_ids, self.anna)
-                self._refused_write(order.with_user(self.anna))
-        # Who only words it has no part in it, and values that stay the same are no change.
-        order = self._order(150)
-        order.with_user(self.anna).write(
-            {"client_order_ref": "PO 1", "payment_term_id": order.payment_term_id.id}
-        )
-        order.with_user(self.anna).order_line.name = "Red lantern"
-        order.action_confirm_or_hold()
-        order.sudo().ar_credit_hold_ids.with_user(self.anna).action_approve()
-        self.assertEqual(order.state, "sale")
 
     def _refused_write(self, order):
         for values in (

@@ -3,6 +3,7 @@
 import base64
 import urllib.parse
 import urllib.request
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
@@ -98,6 +99,15 @@ class TestAlipayCertificates(GatewaysCase):
         self.assertEqual(self.ask(), const.TRADE_NOT_EXIST)
         self.assertEqual(len(self.alipay.requests), asked + 1)  # the question only
 
+    def test_a_certificate_kept_beyond_this_snapshot_is_believed_at_once(self):
+        """What another transaction has committed is not seen by this one, which began before."""
+        orders = type(self.env["ar.gateway.order"])
+        original = orders._in_own_transaction
+        self.certificates.rotate()
+        unseen = lambda records, work: work.__name__ == "keep" or original(records, work)  # noqa: E731
+        with patch.object(orders, "_in_own_transaction", unseen):
+            self.assertEqual(self.ask(), const.TRADE_NOT_EXIST)
+
     def test_a_certificate_that_cannot_be_traced_is_not_believed(self):
         stranger = Certificates(alipay_keys.Merchant.new())
         stranger.company = self.certificates.company
@@ -130,7 +140,9 @@ class TestAlipayCertificates(GatewaysCase):
         self.assertEqual(notification().order_number, "A1")
         named = {"alipay_cert_sn": self.certificates.signer_name}
         self.assertEqual(notification(**named).order_number, "A1")
+        asked = len(self.alipay.requests)
         self.assertIsNone(notification(alipay_cert_sn="0" * 32))
+        self.assertEqual(len(self.alipay.requests), asked)  # strangers do not use up the turns
         self.alipay.knobs.notify_other_key = True
         self.assertIsNone(notification())
         self.assertIsNone(notification(**named))

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
@@ -25,6 +26,21 @@ class TestLate(LateScenarios, RefundCase):
         self.assertEqual(order.state, "open")
         self.assertIn("ACQ.CONTEXT_INCONSISTENT", self.alipay.refusals)
         self.assertEqual(order.link_id.order_ids.mapped("state"), ["open", "closed"])
+
+    def test_a_photographed_code_that_nobody_told_us_of(self):
+        """Alipay closes nothing that was not scanned: given up here, the code can be paid until its time is over."""
+        order = self.waiting_order(self.untaxed(80.0))
+        order._expire()
+        self.assertEqual(order.state, "closed")
+        self.assertEqual(
+            order.next_query_at, order.payable_until + timedelta(minutes=const.CLOSE_GRACE_MINUTES)
+        )
+        self.kit.pay_quietly(order.name)
+        order.next_query_at = fields.Datetime.now()
+        self.env.flush_all()
+        with patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *a, **k: float("inf")):
+            self.env["ar.gateway.order"].sudo()._cron_query()
+        self.assertEqual((order.state, order.next_query_at), ("paid", False))
 
 
 class TestMessages(Late, RefundCase):

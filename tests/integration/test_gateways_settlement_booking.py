@@ -177,25 +177,15 @@ class TestBooking(SettlementCase):
 
 
 class TestWechatFunds(SettlementCase):
-    """WeChat's bills, uploaded for a provider that is none of our gateways: trades, fund flow, payout to the bank."""
+    """WeChat's bills, uploaded for a provider that was never switched on: trades, fund flow, payout to the bank."""
 
     def setUp(self):
         super().setUp()
         self.wechat_journal = self.env["account.journal"].create(
             {"name": "WeChat", "code": "WXP", "type": "bank", "company_id": self.company.id}
         )
-        self.wechat = (
-            self.env["payment.provider"]
-            .sudo()
-            .create(
-                {
-                    "name": "WeChat",
-                    "code": "none",
-                    "company_id": self.company.id,
-                    "ar_bill_account": "1900000109",
-                }
-            )
-        )
+        template = self.env.ref("ar_payment_gateways.payment_provider_wechatpay").sudo()
+        self.wechat = template.copy({"company_id": self.company.id, "wechatpay_mchid": "1900000109"})
         self.wechat.journal_id = self.wechat_journal
         self.wechat.ar_fee_account_id = self.fee_account
         self.bills = self.wechat_bills([(10_000, [2_500]), (4_999, [])])

@@ -139,6 +139,21 @@ class TestUnionpayProvider(GatewaysCase):
                 self.provider.write(values)
                 self.env.flush_all()
 
+    def test_key_and_certificate_are_renewed_together(self):
+        """As an administrator does it on the form, where the key that is there is never shown."""
+        renewed = unionpay_keys.Merchant.new()
+        values = {
+            "unionpay_private_key_new": private_pem(renewed.merchant_key),
+            "unionpay_certificate": unionpay_keys.pem(renewed.merchant_certificate),
+        }
+        self.provider.write(values)
+        self.assertEqual(
+            self.provider.unionpay_private_key.strip(), values["unionpay_private_key_new"].strip()
+        )
+        with self.assertRaisesRegex(ValidationError, "does not belong"), self.env.cr.savepoint():
+            self.provider.write(dict(values, unionpay_private_key_new=private_pem(new_key())))
+            self.env.flush_all()
+
     def test_ended_certificates_are_refused(self):
         with (
             patch(

@@ -136,7 +136,7 @@ class Visitor:
         self.type(selector, text, index=index)
         for attempt in range(5):
             try:
-                self.click(_SUGGESTION, text)
+                self.click(_SUGGESTION, text, timeout=3 if attempt else PATIENCE)
             except AssertionError:
                 if attempt and not self.sees(_SUGGESTION):
                     break  # the click before was taken after all, just now

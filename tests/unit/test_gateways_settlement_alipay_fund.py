@@ -20,6 +20,10 @@ MOVES = [
     ("2026112301", "AR2", -3, "其它", "服务费[2026112301]", Kind.FEE),
     ("2026112302", "", 700, "转账", "服务费", Kind.OTHER),
     ("2026112303", "", -8_000, "提现", "", Kind.PAYOUT),
+    # In no trade bill, whatever they are called: they must not pass for what was booked from there.
+    ("2026112304", "", -200_000, "转账", "3月技术服务费", Kind.OTHER),
+    ("2026112305", "T20261123", -200_000, "转账", "付货款", Kind.OTHER),
+    ("2026112306", "", -60_000, "收费", "年费", Kind.OTHER),
 ]
 
 
