@@ -1,13 +1,14 @@
 from odoo import fields, models
 
 from ..core.credit_check import Control
+from ..core.limit_merge import tightest
 
 
 class ArCreditAccountMerge(models.AbstractModel):
     """The part of `ar.credit.account` that makes one account of several, as their customers became one debtor.
 
-    Their debts add up by themselves; of the limits the tightest counts from now on. Nobody gets more credit by merging,
-    so what made others wider (temporary limits, covers that add) ends, and all history goes along.
+    Their debts add up by themselves; of the limits the tightest counts from now on, on every day to come. Nobody gets
+    more credit by merging, so what made them wider (temporary limits, covers that add) ends; all history goes along.
     """
 
     _name = "ar.credit.account.merge"
@@ -24,8 +25,9 @@ class ArCreditAccountMerge(models.AbstractModel):
         self.env["ar.credit.account"]._lock({(one.partner_id.id, one.company_id.id) for one in everybody})
         strictest = everybody._get_strictest()
         told = "\n".join(f"{one.partner_id.display_name}: {one._get_limit_text()}" for one in everybody)
-        values = everybody._get_merged_values(strictest)
-        (everybody - strictest)._end_what_widens()
+        terms = everybody._get_merged_terms()
+        values = everybody._get_merged_values(strictest, terms)
+        everybody._end_what_widens(terms)
         journal = kept._prepare_merge_change(values, told)
         for records in (others.change_ids, others.cover_ids):
             records.account_id = kept
@@ -49,6 +51,16 @@ class ArCreditAccountMerge(models.AbstractModel):
 
         return min(self.sorted("id"), key=width)
 
+    def _get_merged_terms(self):
+        """Return the core Terms that allow no more than any of these accounts, today and later."""
+        pairs = [(account.partner_id.id, account.company_id.id) for account in self]
+        loaded, today = self.env["ar.credit.terms"]._load(set(pairs)), fields.Date.today()
+        sources = [loaded.accounts[pair].terms for pair in pairs]
+        parts = {part.reference: part for terms in sources for part in terms.temporaries}
+        order = self.change_ids.search([("id", "in", list(parts))], order="applied_on, id")
+        temporaries = [parts[change.id] for change in order]
+        return tightest(sources, temporaries, loaded.defaults[self.company_id.id], today)
+
     def _get_limit_text(self):
         """Return control and limit as people read them."""
         control = dict(self._fields["control"]._description_selection(self.env))[self.control]
@@ -58,10 +70,18 @@ class ArCreditAccountMerge(models.AbstractModel):
             else control
         )
 
-    def _get_merged_values(self, strictest):
-        """Return what holds for all of them together: of each field the strictest value."""
-        names = ("control", "credit_limit", "valid_until", "expiry_rule")
-        values = {name: strictest[name] for name in names}
+    def _get_merged_values(self, strictest, terms):
+        """Return what holds for all of them together: of each field the strictest value.
+
+        :param strictest: the account with the tightest limit today.
+        :param terms: see `_get_merged_terms`.
+        """
+        values = {
+            "control": terms.control.value if terms.control else "default",
+            "credit_limit": float(terms.amount),
+            "valid_until": terms.valid_until or False,
+            "expiry_rule": terms.expiry.value if terms.valid_until else "company",
+        }
         days = self.env["ar.credit.facts"]._get_term_days
         agreed = self.filtered("terms_agreed").sorted(lambda one: days(one.agreed_term_id))[:1]
         if agreed:
@@ -77,11 +97,16 @@ class ArCreditAccountMerge(models.AbstractModel):
             "note": "\n\n".join(one.note for one in self if one.note) or False,
         }
 
-    def _end_what_widens(self):
-        """End temporary limits and covers that add, and cancel changes that were judged by other numbers."""
-        self.change_ids.filtered("can_end")._end_each()
+    def _end_what_widens(self, terms):
+        """End temporary limits and covers that add, and cancel changes that were judged by other numbers.
+
+        :param terms: see `_get_merged_terms`; what is part of them goes on.
+        """
+        kept = {part.reference for part in terms.temporaries}
+        self.change_ids.filtered(lambda change: change.can_end and change.id not in kept)._end_each()
+        kept = {part.reference for part in terms.covers}
         self.cover_ids.filtered(
-            lambda cover: cover.state == "active" and cover.mode == "adds"
+            lambda cover: cover.state == "active" and cover.mode == "adds" and cover.id not in kept
         ).state = "ended"
         open_changes = self.change_ids.filtered(lambda one: one.state in ("draft", "pending", "scheduled"))
         for change in open_changes:

@@ -4,7 +4,7 @@ from weakref import WeakKeyDictionary
 
 from odoo import SUPERUSER_ID, models
 
-_MACHINE, _CAUGHT, _BOOKING = "machine", "caught", "booking"
+_MACHINE, _CAUGHT, _BOOKING, _GRANTED = "machine", "caught", "booking", "granted"
 
 # Which of these each open cursor is in, and how deep: out of reach of any caller. Not in the cursor's own cache, which
 # a reset of the transaction in the middle (a changed registry, a scheduled action that commits) would empty.
@@ -71,6 +71,16 @@ class ArCreditEdge(models.AbstractModel):
         return bool(_DEPTHS.get(self.env.cr, {}).get(_BOOKING))
 
     @contextmanager
+    def _granted(self):
+        """Run the body as what follows an approval: Odoo acts there, not the approver whose call it is."""
+        with self._inside(_GRANTED):
+            yield
+
+    def _is_granted(self):
+        """Whether Odoo does what an approval allowed; what it changes on the way has no editor."""
+        return bool(_DEPTHS.get(self.env.cr, {}).get(_GRANTED))
+
+    @contextmanager
     def _inside(self, what):
         depths = _DEPTHS.setdefault(self.env.cr, {})
         depths[what] = depths.get(what, 0) + 1
@@ -121,7 +131,9 @@ def _confirm_or_hold(origin):
             known = order.sudo().ar_credit_hold_ids  # sudo: only to tell of what is new
             confirmed, hold = order._try_or_hold(lambda order=order: origin(order), notify_customer=notify)
             result = confirmed or result
-            (hold - known)._tell_salesperson()
+            # sudo: a customer can't read holds; one who paid or signed for what was rejected is news
+            rejected = hold.sudo().filtered(lambda one: one.state == "rejected") if notify else hold.browse()
+            (hold - known | rejected)._tell_salesperson()
         return result
 
     return action_confirm

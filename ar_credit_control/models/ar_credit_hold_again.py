@@ -1,5 +1,3 @@
-from decimal import Decimal
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -50,14 +48,32 @@ class ArCreditHoldAgain(models.AbstractModel):
         )
         if kind["state"] == "pending" and kind["check_point"] != CheckPoint.AMEND:
             last = same.sorted("id")[-1:]
-            eased = Decimal(decision.excess) < Decimal(str(last.excess))
-            if last.state == "rejected" and not last.asked_again_by and not eased:
+            if last.state == "rejected" and not last.asked_again_by and not last._is_eased(decision):
                 return last
         return same.filtered(
             lambda hold: (
                 hold.state == kind["state"] and (hold.state == "blocked" or hold._still_tells(decision))
             )
         )[:1]
+
+    def _is_eased(self, decision):
+        """Whether less speaks against the document by now than when it was decided on, in any of the numbers.
+
+        What is held by hand is not held for its numbers; only the limit counts there.
+
+        :param decision: core Decision of the check.
+        """
+        self.ensure_one()
+        exposure = decision.exposure
+        now = {"excess": decision.excess}
+        if self.check_point != "manual":
+            now |= {"order_amount": decision.order_amount, "exposure": exposure.total}
+            now |= {"overdue": exposure.overdue}
+            if exposure.days_overdue < self.days_overdue:
+                return True
+        return any(
+            self.currency_id.compare_amounts(float(amount), self[name]) < 0 for name, amount in now.items()
+        )
 
     def _prepare_rejection_vals(self):
         """Return what a new hold tells of the last rejection among these holds of its document."""

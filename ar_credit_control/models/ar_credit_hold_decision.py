@@ -213,7 +213,8 @@ class ArCreditHoldDecision(models.AbstractModel):
         context = {"lang": self.env.lang, "tz": self.env.user.tz, "send_email": self.notify_customer}
         # Superuser, as deciding on credit needs no sales rights; and nothing of the caller's context gets through.
         order = self.order_id.with_env(self.env(context=context, su=True))
-        with self.env["ar.credit.edge"]._caught():  # the decision, and the recheck, catch a refusal
+        edge = self.env["ar.credit.edge"]
+        with edge._caught(), edge._granted():  # the decision, and the recheck, catch a refusal
             order.with_company(order.company_id).action_confirm()
 
     def _use_approval(self, decision, check_point):

@@ -117,15 +117,7 @@ class ResPartner(models.Model):
     def create(self, vals_list):
         """Create partners; longer terms than usual are not agreed by whoever enters the customer."""
         partners = super().create(vals_list)
-        if not self.env.su and not self.env.user.has_group("ar_credit_control.group_manager"):
-            field = self._fields["property_payment_term_id"]
-            usual = field.get_company_dependent_fallback(self)
-            changed = partners.filtered(
-                lambda partner: (
-                    partner == partner.commercial_partner_id and partner.property_payment_term_id != usual
-                )
-            )
-            self.env["ar.credit.account"]._keep_agreed_terms(dict.fromkeys(changed.ids, usual))
+        partners._keep_ar_usual_terms()
         return partners
 
     def write(self, vals):
@@ -143,6 +135,10 @@ class ResPartner(models.Model):
         moved = {one: old for one, old in before.items() if one.commercial_partner_id != old}
         if moved:
             self._move_ar_credit(moved)
+            # Those of a contact, or of the company it leaves, are agreed with nobody.
+            partners = self.browse().concat(*moved)
+            for company in self.env["res.company"].sudo().search([]):  # sudo: it takes them along everywhere
+                partners.with_company(company)._keep_ar_usual_terms()
         return result
 
     def _move_ar_credit(self, moved):
@@ -168,6 +164,20 @@ class ResPartner(models.Model):
             else:
                 account.partner_id = owner
             (kept or account)._sync_odoo_limits()
+
+    def _keep_ar_usual_terms(self):
+        """Keep for credit the usual payment terms of debtors that are new, in the current company."""
+        if self.env.su or self.env.user.has_group("ar_credit_control.group_manager"):
+            return
+        partners = self.sudo()  # sudo: also in companies where the user does not work
+        usual = self._fields["property_payment_term_id"].get_company_dependent_fallback(partners)
+        changed = partners.filtered(
+            lambda partner: (
+                partner == partner.commercial_partner_id and partner.property_payment_term_id != usual
+            )
+        )
+        accounts = partners.env["ar.credit.account"]
+        accounts._keep_agreed_terms(dict.fromkeys(changed.ids, usual))
 
     def _keep_ar_agreed_terms(self, vals):
         """Keep for credit the payment terms that somebody without the right to agree others is about to change."""

@@ -165,7 +165,7 @@ class SaleOrderLine(models.Model):
         """Write lines; what raises a confirmed order has to fit the credit limit."""
         self._refuse_ar_credit_derived(vals)
         self._refuse_undelivered(vals)
-        if not PRICED_FIELDS.isdisjoint(vals):
+        if not PRICED_FIELDS.isdisjoint(vals) and not self.env["ar.credit.edge"]._is_granted():
             vals = {**vals, "ar_priced_by_id": self.env.uid}
             for editor, lines in self.grouped("ar_priced_by_id").items():
                 if editor and editor != self.env.user:

@@ -32,7 +32,7 @@ class SaleOrderPriced(models.AbstractModel):
 
         Past `write`, where addons of approval refuse any change of an order that waits for one.
         """
-        if self:
+        if self and not self.env["ar.credit.edge"]._is_granted():
             links = [Command.link(uid) for uid in (users.ids if users else [self.env.uid])]
             self._fields["ar_priced_by_ids"].write(self, links)
 

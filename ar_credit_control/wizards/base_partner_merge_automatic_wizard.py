@@ -23,19 +23,25 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
                 self.env._("These customers have credit accounts. Ask a credit manager to merge them.")
             )
         target = dst_partner if dst_partner in partners else self._get_ordered_partner(partners.ids)[-1]
+        owner = target.commercial_partner_id
+        if owner not in partners:
+            # Odoo would leave debts and accounts with the contact; this way both go to its company first.
+            customers = partners.filtered(lambda one: one == one.commercial_partner_id)
+            customers.write({"parent_id": owner.id, "is_company": False})
+            accounts = accounts.exists()
         kept = self._merge_ar_credit_accounts(
-            accounts.filtered(lambda account: account.partner_id in partners), target
+            accounts.filtered(lambda account: account.partner_id in partners | owner), owner
         )
         result = super()._merge(partner_ids, dst_partner=target, extra_checks=extra_checks)
         self.env.invalidate_all()
         kept._sync_odoo_limits()
         return result
 
-    def _merge_ar_credit_accounts(self, accounts, target):
-        """Leave one credit account a company, that of the target where it has one; return those."""
+    def _merge_ar_credit_accounts(self, accounts, owner):
+        """Leave one credit account a company, that of the owner where he has one; return those."""
         kept = accounts.browse()
         for same in accounts.grouped("company_id").values():
-            one = same.filtered(lambda account: account.partner_id == target) or same.sorted("id")[0]
+            one = same.filtered(lambda account: account.partner_id == owner) or same.sorted("id")[0]
             if same - one:
                 (same - one)._merge_into(one)
             kept |= one

@@ -246,6 +246,32 @@ class TestCreditDebtor(CreditAttackCase):
         self.env.invalidate_all()
         self.assertEqual((self.account.partner_id, self.account.credit_limit), (poor, 100))
 
+    def test_customer_that_becomes_a_contact_of_another(self):
+        rich, other, changes = self._twins()
+        contact = self.env["res.partner"].create({"name": "Clerk", "parent_id": self.customer.id})
+        wizard = self.env["base.partner.merge.automatic.wizard"]
+        wizard.create({"partner_ids": (rich | contact).ids, "dst_partner_id": contact.id}).action_merge()
+        self.assertFalse(other.exists())
+        self._assert_merged(self.account, changes, self.customer)
+        poor = self.env["res.partner"].create({"name": "Poor", "is_company": True})
+        clerk = self.env["res.partner"].create({"name": "Clerk", "parent_id": poor.id})
+        wizard.create({"partner_ids": (self.customer | clerk).ids, "dst_partner_id": clerk.id}).action_merge()
+        self.assertEqual((self.account.partner_id, self.account.credit_limit), (poor, 100))
+
+    def test_merged_limit_does_not_widen_later(self):
+        rich, _other, changes = self._twins()
+        today = fields.Date.today()
+        soon = {"date_from": fields.Date.add(today, days=35), "date_to": fields.Date.add(today, days=39)}
+        values = {"account_id": self.account.id, "new_limit": 4000, "state": "applied", **soon}
+        changes.filtered("is_temporary").sudo().copy(values)
+        self.account.sudo().write({"valid_until": today, "expiry_rule": "default"})
+        rich.write({"parent_id": self.customer.id, "is_company": False})
+        pair = (self.customer.id, self.company.id)
+        loaded = self.env["ar.credit.terms"]._load({pair})
+        for ahead in (0, 1, 37):
+            limit = loaded.in_force(pair, fields.Date.add(today, days=ahead)).limit
+            self.assertEqual((limit.control.value, limit.amount), ("limited", 100))
+
     def test_customer_that_becomes_part_of_another(self):
         rich, other, changes = self._twins()
         self._refused(

@@ -1,9 +1,14 @@
 """Deciding on holds, and amending what was confirmed."""
 
+from dataclasses import replace
+from decimal import Decimal
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tools import mute_logger
 
+from odoo.addons.ar_credit_control.core.rule import CheckPoint
 from odoo.addons.ar_credit_control.exceptions import CreditExceededError, CreditHoldError
 
 from tests.integration.test_credit_common import CreditCase
@@ -54,6 +59,46 @@ class TestCreditDecide(CreditCase):
         again = order.sudo().ar_credit_hold_ids - hold
         self.assertEqual((again.state, again.rejected_before_id), ("pending", hold))
         self.assertIn("too risky", again.rejection_text)
+
+    def test_customer_who_paid_is_a_new_question_where_the_limit_is_not_what_holds(self):
+        order, hold, _second = self._rejected()
+        decision = order._preview_ar_credit(CheckPoint.CONFIRM)
+        self.assertFalse(hold._is_eased(decision))
+        hold.sudo().write({"excess": 0, "overdue": 200, "days_overdue": 9, "exposure": 300})
+        then = replace(decision.exposure, receivable=Decimal(300), overdue=Decimal(200), days_overdue=9)
+        for exposure, eased in (
+            (then, False),
+            (replace(then, days_overdue=10, overdue=Decimal(250)), False),
+            (replace(then, receivable=Decimal(299), overdue=Decimal(199)), True),
+            (replace(then, days_overdue=3), True),
+        ):
+            now = replace(decision, excess=Decimal(0), exposure=exposure)
+            self.assertEqual(hold._is_eased(now), eased)
+        # A rejected order that a customer signs or pays for again: somebody is told.
+        told = len(order.sudo().message_ids)
+        hold.sudo().write({"excess": 50, "overdue": 0, "days_overdue": 0, "exposure": 0})
+        order.with_user(self.env.ref("base.public_user")).sudo().action_confirm()
+        self.assertEqual(order.sudo().ar_credit_hold_ids, hold)
+        self.assertGreater(len(order.sudo().message_ids), told)
+
+    def test_what_odoo_rewrites_after_the_approval_has_no_editor(self):
+        """As sale_loyalty does with its reward lines."""
+        self._account(100)
+        order = self._order(150)
+        order.order_line.copy({"order_id": order.id, "price_unit": 0})
+        confirm = type(order.env["sale.order"]).action_confirm
+
+        def rewriting(orders):
+            orders.order_line.filtered("price_unit").write({"price_unit": 150, "discount": 0})
+            orders.order_line.filtered(lambda line: not line.price_unit).unlink()
+            return confirm(orders)
+
+        order.action_confirm_or_hold()
+        hold = order.sudo().ar_credit_hold_ids
+        with patch.object(type(order), "action_confirm", rewriting):
+            hold.with_user(self.manager).action_approve()
+        self.assertEqual((order.state, len(order.order_line)), ("sale", 1))
+        self.assertNotIn(self.manager, hold._get_ar_approval_excluded())
 
     def test_rejection_is_reopened_by_who_says_why(self):
         order, hold, second = self._rejected()

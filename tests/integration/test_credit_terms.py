@@ -61,6 +61,40 @@ class TestAgreedTerms(CreditCase):
         plain = partners.with_user(self.salesman).create({"name": "Plain"})
         self.assertFalse(self.env["ar.credit.account"].search([("partner_id", "=", plain.id)]))
 
+    def test_a_contact_that_becomes_a_customer_brings_no_agreed_terms(self):
+        self.company.write({"ar_credit_default_control": "limited", "ar_credit_default_limit": 1e6})
+        partners = self.env["res.partner"]
+        far = partners.create({"name": "Far", "is_company": True, "property_payment_term_id": self.term90.id})
+        near = partners.create({"name": "Near", "is_company": True})
+
+        def child(parent, **values):
+            mine = partners.with_user(self.salesman)
+            return mine.create({"name": "Child", "parent_id": parent.id, **values})
+
+        ways = {
+            "a company of its own": (
+                near,
+                {},
+                {"is_company": True, "property_payment_term_id": self.term90.id},
+            ),
+            "detached with its own": (
+                near,
+                {"property_payment_term_id": self.term90.id},
+                {"parent_id": False},
+            ),
+            "detached with the company's": (far, {}, {"parent_id": False}),
+        }
+        for name, (parent, values, change) in ways.items():
+            with self.subTest(name):
+                contact = child(parent, **values)
+                contact.write(change)
+                self.assertEqual(contact.commercial_partner_id, contact)
+                contact.property_payment_term_id = self.term90
+                self.assertFalse(self._confirms(self.term90, contact))
+        plain = child(near)
+        plain.write({"parent_id": False})
+        self.assertFalse(self.env["ar.credit.account"].search([("partner_id", "=", plain.id)]))
+
     def test_only_a_limit_change_moves_what_is_agreed(self):
         for user in (self.salesman, self.manager):
             for values in ({"agreed_term_id": self.term90.id}, {"terms_agreed": True}):
