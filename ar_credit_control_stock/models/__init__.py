@@ -1,3 +1,4 @@
+from . import ar_credit_edge
 from . import ar_credit_gate
 from . import ar_credit_hold
 from . import stock_move

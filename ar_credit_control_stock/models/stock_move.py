@@ -70,16 +70,58 @@ class StockMove(models.Model):
         return (moves.sale_line_id.order_id | moves.picking_id.sale_id).with_env(self.env)
 
     def _is_ar_credit_ordered(self):
-        """Whether a line of a sales order stands behind the goods, of one of whom they go to.
+        """Whether a line of a confirmed order stands behind the goods: of these, and of one of whom they go to.
 
         Odoo adds a line of nothing, often for nothing, for what is packed in addition: nobody has ordered that.
         """
         self.ensure_one()
         move = self.sudo()  # sudo: as above
         line, order = move.sale_line_id, move.sale_line_id.order_id
+        if order.state != "sale" or not (line.product_uom_qty or line.price_unit):
+            return False
         people = order.partner_id | order.partner_invoice_id | order.partner_shipping_id
         goes_to = move.picking_id.partner_id.commercial_partner_id
-        return bool(line.product_uom_qty or line.price_unit) and goes_to <= people.commercial_partner_id
+        return goes_to <= people.commercial_partner_id and move.product_id <= move._get_ar_credit_sold()
+
+    def _get_ar_credit_sold(self):
+        """Return the goods that the order line stands for: its product, and of a kit (mrp) all parts."""
+        found = new = self.sale_line_id.product_id
+        while new and "bom_ids" in new.product_tmpl_id._fields:
+            kits = new.with_context(active_test=False).product_tmpl_id.bom_ids
+            new = kits.filtered(lambda kit: kit.type == "phantom").bom_line_ids.product_id - found
+            found |= new
+        return found
+
+    def _is_ar_credit_from_supplier(self):
+        """Whether the goods never were in our stock: neither the move nor a detailed line says so."""
+        return all(place.location_id.usage == "supplier" for place in (self, *self.move_line_ids))
+
+    def _is_ar_credit_sold_at_till(self):
+        """Whether the till (point_of_sale) was paid for the goods, as it is where they are shipped later.
+
+        Anybody who packs could name a session of the till, so no more may leave for it than its customers paid.
+        """
+        session, product = self.picking_id.pos_session_id, self.product_id
+        if not session:
+            return False
+        orders = session.order_ids.filtered(lambda order: order.state in ("paid", "done"))
+        sold = orders.lines.filtered(lambda line: line.product_id == product and line.qty > 0)
+        left = session.picking_ids.move_ids.filtered(
+            lambda move: move.product_id == product and (move.state == "done" or move == self)
+        )
+        gone = sum(left._filtered_ar_credit_leaving().move_line_ids.mapped("quantity_product_uom"))
+        goes_to = self.picking_id.partner_id.commercial_partner_id
+        paid = goes_to <= sold.order_id.partner_id.commercial_partner_id
+        return bool(sold) and paid and product.uom_id.compare(gone, sum(sold.mapped("qty"))) <= 0
+
+    def _is_ar_credit_repaired(self):
+        """Whether it is what a repair under way or done (repair) gives back: Odoo moves that without a transfer."""
+        repair = self.repair_id
+        return (
+            repair.state in ("under_repair", "done")
+            and (repair.move_id, repair.product_id) == (self, self.product_id)
+            and not self.picking_id
+        )
 
     def _filtered_ar_credit_by_hand(self):
         """Return the moves that no order of their receiver stands behind.
@@ -87,11 +129,11 @@ class StockMove(models.Model):
         What the till has sold is paid; what comes straight from a supplier, its purchase order says; what was repaired
         is the customer's already.
         """
-        moves = self.sudo().filtered(lambda move: move.location_id.usage != "supplier")  # sudo: as above
+        moves = self.sudo().filtered(lambda move: not move._is_ar_credit_from_supplier())  # sudo: as above
         if "repair_id" in moves._fields:
-            moves = moves.filtered(lambda move: not move.repair_id)
+            moves = moves.filtered(lambda move: not move._is_ar_credit_repaired())
         if "pos_session_id" in moves.picking_id._fields:
-            moves = moves.filtered(lambda move: not move.picking_id.pos_session_id)
+            moves = moves.filtered(lambda move: not move._is_ar_credit_sold_at_till())
         return moves.filtered(lambda move: not move._is_ar_credit_ordered()).with_env(self.env)
 
     def _get_ar_credit_pickings(self):

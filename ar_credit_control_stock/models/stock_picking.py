@@ -109,13 +109,17 @@ class StockPicking(models.Model):
         lines = [self._get_ar_credit_line(hold) for hold in holds]
         if done or len(holds) > 1:
             lines.insert(0, holds._get_batch_line(done))
+        pending = holds.filtered(lambda hold: hold.state == "pending")
+        title = self.env._("Not delivered: waiting for credit approval")
+        if not pending:
+            title = self.env._("Not delivered: refused by credit control")
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "type": "warning",
+                "type": "warning" if pending else "danger",
                 "sticky": True,
-                "title": self.env._("Not delivered: waiting for credit approval"),
+                "title": title,
                 "message": "\n".join(lines),
                 "next": following if isinstance(following, dict) else {"type": "ir.actions.act_window_close"},
             },
@@ -128,6 +132,13 @@ class StockPicking(models.Model):
                 "%(order)s: %(rule)s. No approval lifts this.",
                 order=hold.document_name,
                 rule=hold.rule_id.name,
+            )
+        if hold.state == "rejected":
+            return self.env._(
+                "%(order)s: %(hold)s was rejected by %(user)s. Ask sales or a credit manager to press Ask Again on it.",
+                order=hold.document_name,
+                hold=hold.name,
+                user=hold.decided_by.name,
             )
         if not hold.helper_names:
             return self.env._(

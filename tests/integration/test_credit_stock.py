@@ -186,6 +186,22 @@ class TestCreditStock(CreditStockCase):
         self._validate(picking)
         self.assertEqual((picking.state, hold.state), ("done", "released"))
 
+    def test_rejected_delivery_says_so_and_who_can_ask_again(self):
+        order, of_order = self._to_deliver(quantity=4)
+        by_hand = self._by_hand()
+        self._cut_limit(30)
+        for picking, holder in ((of_order, order), (by_hand, by_hand)):
+            self._validate(picking)
+            hold = holder.sudo().ar_credit_hold_ids
+            hold.with_user(self.manager).action_reject("secret figures")
+            told = self._validate(picking)["params"]
+            self.assertEqual(holder.sudo().ar_credit_hold_ids, hold, "the rejection stands")
+            self.assertEqual(told["title"], "Not delivered: refused by credit control")
+            self.assertIn(f"{hold.name} was rejected by {self.manager.name}.", told["message"])
+            self.assertIn("Ask Again", told["message"])
+            for wrong in ("can approve", "validate", "secret"):
+                self.assertNotIn(wrong, told["message"])
+
     def test_by_hand_more_than_approved_is_held_again(self):
         picking = self._by_hand()
         self._cut_limit(50)
