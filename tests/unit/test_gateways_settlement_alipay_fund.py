@@ -63,7 +63,7 @@ def test_a_trade_bill_is_none():
     ("old", "new", "problem"),
     [
         ("收入合计：3笔", "收入合计：4笔", Problem.TOTALS),
-        ("共-90.63元", "共-90.64元", Problem.TOTALS),
+        ("共-4690.63元", "共-4690.64元", Problem.TOTALS),
         ("#支出合计", "#支出", Problem.INCOMPLETE),
         ("账务明细列表结束", "账务", Problem.INCOMPLETE),
         ("账户余额（元）", "余额", Problem.COLUMNS),
