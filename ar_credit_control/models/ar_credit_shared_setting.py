@@ -26,11 +26,8 @@ class ArCreditSharedSetting(models.AbstractModel):
         if not shared or self.env.user.has_group("base.group_system"):
             return
         # sudo: companies that the user does not work in are what it is about
-        if (
-            self.env["res.company"]
-            .sudo()
-            .search_count([("id", "not in", self.env.user.company_ids.ids)], limit=1)
-        ):
+        companies = self.env["res.company"].sudo()
+        if companies.search_count([("id", "not in", self.env.user.company_ids.ids)], limit=1):
             raise AccessError(
                 self.env._(
                     "%(name)s is for all companies, and you do not work in all of them. Ask an administrator, or add"

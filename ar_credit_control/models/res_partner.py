@@ -137,7 +137,8 @@ class ResPartner(models.Model):
             self._move_ar_credit(moved)
             # Those of a contact, or of the company it leaves, are agreed with nobody.
             partners = self.browse().concat(*moved)
-            for company in self.env["res.company"].sudo().search([]):  # sudo: it takes them along everywhere
+            # sudo: it takes them along everywhere
+            for company in self.env["res.company"].sudo().search([("active", "=", True)]):
                 partners.with_company(company)._keep_ar_usual_terms()
         return result
 

@@ -12,7 +12,7 @@ import base64
 import binascii
 import hashlib
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -29,6 +29,7 @@ _RSA_SIGNATURES = (SignatureAlgorithmOID.RSA_WITH_SHA1, SignatureAlgorithmOID.RS
 """Only these of the root file count; it also has ones of SM2 and of elliptic curves."""
 _HASHES = frozenset({"sha256", "sha384", "sha512"})
 _MAX_CHAIN = 5
+_GRACE = timedelta(days=1)
 
 
 class UntrustedCertificateError(ValueError):
@@ -105,9 +106,16 @@ def signers(pem: str) -> dict[str, x509.Certificate]:
     return signing
 
 
-def signer_keys(pem: str) -> dict[str, RSAPublicKey]:
-    """Return the keys that Alipay signs with, by the names of their certificates; errors as `certificate_key`."""
-    return {name: certificate_key(each) for name, each in signers(pem).items()}
+def signer_keys(pem: str, now: datetime | None = None) -> dict[str, RSAPublicKey]:
+    """Return the keys that Alipay signs with, by the names of their certificates; errors as `certificate_key`.
+
+    :param now: with a zone: without those whose time was over a day ago. Clocks differ, and messages come late.
+    """
+    return {
+        name: certificate_key(each)
+        for name, each in signers(pem).items()
+        if now is None or now <= _end(each) + _GRACE
+    }
 
 
 def last_day(pem: str) -> date:

@@ -63,22 +63,10 @@ def parse_trade_bill(content: bytes) -> Bill:
 
 
 def _parse(lines: list[str]) -> Bill:
-    start = next((place for place, line in enumerate(lines) if line.startswith("支付宝交易号")), None)
-    if start is None:
-        raise BillError(Problem.COLUMNS, detail=_COLUMNS[0])
-    end = next((place for place in range(start, len(lines)) if lines[place].startswith("#")), len(lines))
-    if end == len(lines) or _END not in lines[end]:
-        raise BillError(Problem.INCOMPLETE, end)
-    columns = [plain_name(name) for name in lines[start].split(",")]
-    missing = [name for name in _COLUMNS if columns.count(name) != 1]
-    if missing:
-        raise BillError(Problem.COLUMNS, start + 1, ", ".join(missing))
-    places = {name: columns.index(name) for name in _COLUMNS}
+    start, end, rows = read_table(lines, _COLUMNS, _END)
     bill_lines, paid, back = [], 0, 0
-    for number, row in enumerate(csv.reader(lines[start + 1 : end]), start + 2):
-        if len(row) != len(columns):
-            raise BillError(Problem.COLUMNS, number, f"{len(row)} != {len(columns)}")
-        line, received = _line({name: row[place].strip(" \t") for name, place in places.items()}, number)
+    for number, row in enumerate(rows, start + 2):
+        line, received = _line(row, number)
         bill_lines.append(line)
         if line.kind is Kind.PAYMENT:
             paid += received
@@ -89,7 +77,35 @@ def _parse(lines: list[str]) -> Bill:
     return Bill(tuple(bill_lines), bill_account(lines[:start]))
 
 
-def plain_name(name: str) -> str:
+def read_table(
+    lines: list[str], wanted: tuple[str, ...], end_word: str
+) -> tuple[int, int, list[dict[str, str]]]:
+    """Return where the table's heading is, where the line after its last row is, and the rows by name of column.
+
+    :param wanted: names of columns; the first of them begins the heading.
+    :param end_word: in the line after the last row.
+    :raise BillError: the table is not there, has no end, lacks columns, or a row is longer or shorter than the heading.
+    """
+    start = next((place for place, line in enumerate(lines) if line.startswith(wanted[0])), None)
+    if start is None:
+        raise BillError(Problem.COLUMNS, detail=wanted[0])
+    end = next((place for place in range(start, len(lines)) if lines[place].startswith("#")), len(lines))
+    if end == len(lines) or end_word not in lines[end]:
+        raise BillError(Problem.INCOMPLETE, end)
+    columns = [_plain(name) for name in lines[start].split(",")]
+    missing = [name for name in wanted if columns.count(name) != 1]
+    if missing:
+        raise BillError(Problem.COLUMNS, start + 1, ", ".join(missing))
+    places = {name: columns.index(name) for name in wanted}
+    rows = []
+    for number, row in enumerate(csv.reader(lines[start + 1 : end]), start + 2):
+        if len(row) != len(columns):
+            raise BillError(Problem.COLUMNS, number, f"{len(row)} != {len(columns)}")
+        rows.append({name: row[place].strip(" \t") for name, place in places.items()})
+    return start, end, rows
+
+
+def _plain(name: str) -> str:
     """Return the name of a column without its unit: some files write （元）, others (元)."""
     return name.strip(" \t").translate(WIDE).removesuffix("(元)")
 

@@ -4,11 +4,10 @@ Layout as in public samples of real files (handbook, gateways.md 2.2). What Alip
 right in the end, but need not follow from one row to the next; so it is taken as it stands and never added up.
 """
 
-import csv
 import re
 from itertools import pairwise
 
-from .settlement_alipay import WIDE, bill_account, plain_name
+from .settlement_alipay import WIDE, bill_account, read_table
 from .settlement_archive import is_zip, read_members
 from .settlement_bill import (
     BillError,
@@ -64,20 +63,8 @@ def parse_fund_bill(content: bytes) -> tuple[tuple[FundLine, ...], str]:
     except UnicodeDecodeError as error:
         raise BillError(Problem.CHARSET, content.count(b"\n", 0, error.start) + 1) from None
     lines = text.replace("\r\n", "\n").split("\n")
-    start = next(place for place, line in enumerate(lines) if line.startswith(f"{_FIRST},"))
-    end = next((place for place in range(start, len(lines)) if lines[place].startswith("#")), len(lines))
-    if end == len(lines) or _END not in lines[end]:
-        raise BillError(Problem.INCOMPLETE, end)
-    columns = [plain_name(name) for name in lines[start].split(",")]
-    missing = [name for name in _COLUMNS if columns.count(name) != 1]
-    if missing:
-        raise BillError(Problem.COLUMNS, start + 1, ", ".join(missing))
-    places = {name: columns.index(name) for name in _COLUMNS}
-    found = []
-    for number, row in enumerate(csv.reader(lines[start + 1 : end]), start + 2):
-        if len(row) != len(columns):
-            raise BillError(Problem.COLUMNS, number, f"{len(row)} != {len(columns)}")
-        found.append(_line({name: row[place].strip(" \t") for name, place in places.items()}, number))
+    start, end, rows = read_table(lines, _COLUMNS, _END)
+    found = [_line(row, number) for number, row in enumerate(rows, start + 2)]
     check_unique(found, start + 2)
     _check_totals(lines, end, [line.amount_minor for line in found])
     if _is_newest_first(found):

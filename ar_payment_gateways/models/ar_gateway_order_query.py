@@ -179,7 +179,10 @@ class ArGatewayOrder(models.Model):
         now = fields.Datetime.now()
         due = Domain("next_query_at", "<=", now)
         waiting = Domain("state", "in", ("draft", "open")) & (due | Domain("next_query_at", "=", False))
-        given_up = Domain("state", "=", "closed") & due
+        # Only lately: whatever became of those before, bills tell.
+        given_up = (
+            Domain("state", "=", "closed") & due & Domain("payable_until", ">", now - timedelta(days=1))
+        )
         domain = Domain("provider_id.state", "!=", "disabled") & (waiting | given_up)
         orders = self.search(domain, order="next_query_at NULLS FIRST, id", limit=limit)
         over = now - timedelta(minutes=const.CLOSE_GRACE_MINUTES)

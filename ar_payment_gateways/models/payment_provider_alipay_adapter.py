@@ -71,9 +71,8 @@ class PaymentProviderAlipay(models.AbstractModel):
             expires_at=order.payable_until.replace(tzinfo=UTC),
             quit_url=f"{base_url}{order._page_url()}",
         )
-        shown = (
-            {**content, "quit_url": "-"} if "quit_url" in content else content
-        )  # leads to the order's page
+        # The way out leads to the order's page, which is a secret of the customer's.
+        shown = {**content, "quit_url": "-"} if "quit_url" in content else content
         with self._ar_gateway_exchange(order, method, shown):
             if not self._ar_secret("alipay_private_key") or not self.alipay_app_id:
                 raise ValidationError(self.env._("Enter the credentials of Alipay first."))

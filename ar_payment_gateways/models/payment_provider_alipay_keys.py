@@ -238,11 +238,12 @@ class PaymentProviderAlipayKeys(models.AbstractModel):
             return [rsa_keys.load_public_key(self.alipay_public_key)] if self.alipay_public_key else []
         if not self.alipay_certificate:
             return []
-        keys = alipay_certificates.signer_keys(self.alipay_certificate)
+        now = datetime.now(UTC)
+        keys = alipay_certificates.signer_keys(self.alipay_certificate, now)
         if renew and name and name not in keys:
             # What was kept just now is not to be seen from the snapshot of this transaction.
             keys = alipay_certificates.signer_keys(
-                self._alipay_renew_certificate(name) or self.alipay_certificate
+                self._alipay_renew_certificate(name) or self.alipay_certificate, now
             )
         return [keys[name]] if name in keys else [] if name else list(keys.values())
 

@@ -13,7 +13,8 @@ class ResCompany(models.Model):
     ar_invoice_qr = fields.Boolean(
         string="QR Code on Invoices",
         default=True,
-        help="Customer invoices show a QR code that opens a page where the open amount can be paid.",
+        help="Customer invoices, and orders that have a payment link, show a QR code that opens a page where the open"
+        " amount can be paid.",
     )
 
     ar_link_on_posting = fields.Boolean(

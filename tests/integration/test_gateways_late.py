@@ -36,11 +36,14 @@ class TestLate(LateScenarios, RefundCase):
             order.next_query_at, order.payable_until + timedelta(minutes=const.CLOSE_GRACE_MINUTES)
         )
         self.kit.pay_quietly(order.name)
-        order.next_query_at = fields.Datetime.now()
-        self.env.flush_all()
-        with patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *a, **k: float("inf")):
-            self.env["ar.gateway.order"].sudo()._cron_query()
-        self.assertEqual((order.state, order.next_query_at), ("paid", False))
+        over = order.payable_until
+        for payable_until, state in ((over - timedelta(days=2), "closed"), (over, "paid")):
+            order.write({"next_query_at": fields.Datetime.now(), "payable_until": payable_until})
+            self.env.flush_all()
+            with patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *a, **k: float("inf")):
+                self.env["ar.gateway.order"].sudo()._cron_query()
+            self.assertEqual(order.state, state)
+        self.assertFalse(order.next_query_at)
 
 
 class TestMessages(Late, RefundCase):

@@ -55,6 +55,12 @@ def test_names_are_those_that_the_simulator_puts_together_by_hand():
     assert certs.last_day(SIGNER_FILE) >= (NOW + timedelta(days=998)).date()
 
 
+def test_who_signs_with_a_certificate_that_ended_is_not_believed():
+    ends = datetime.combine(certs.last_day(SIGNER_FILE), datetime.min.time(), UTC)
+    assert list(certs.signer_keys(SIGNER_FILE, ends)) == [OURS.signer_name]
+    assert certs.signer_keys(SIGNER_FILE, ends + timedelta(days=3)) == {}
+
+
 @pytest.mark.parametrize("text", ["", "x", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"])
 def test_what_is_no_certificate(text):
     for read in (certs.app_serial, certs.root_serial, certs.app_key, certs.signer_keys, certs.last_day):
