@@ -49,13 +49,13 @@ def _copy(env, plan, document, parent, lines_field, document_partners, line_part
     env.cr.execute(f"SELECT count(*) FROM {plan} p")
     count = env.cr.fetchone()[0]
     lines = document[lines_field]
-    base = _reserve(env, document._table, count)
+    base = reserve(env, document._table, count)
     # Odoo checks that the numbers of a journal go with their dates.
     prefix = document.sequence_prefix if "sequence_prefix" in document._fields else "S"
     number = f"'{prefix}' || lpad(({base} + s.g)::text, 9, '0')"
     names = {"name": number, "payment_reference": number, "access_token": "NULL"}
     names |= {"sequence_number": f"{base} + s.g"}
-    _insert(
+    insert_copies(
         env,
         document._table,
         document.id,
@@ -63,8 +63,8 @@ def _copy(env, plan, document, parent, lines_field, document_partners, line_part
         {"id": f"{base} + s.g", **names, **dict.fromkeys(document_partners, "s.partner_id")},
     )
     for line in lines:
-        line_base = _reserve(env, lines._table, count)
-        _insert(
+        line_base = reserve(env, lines._table, count)
+        insert_copies(
             env,
             lines._table,
             line.id,
@@ -78,7 +78,7 @@ def _copy(env, plan, document, parent, lines_field, document_partners, line_part
         )
 
 
-def _insert(env, table, template_id, plan, override):
+def insert_copies(env, table, template_id, plan, override):
     env.cr.execute(
         "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = %s"
         " AND is_generated = 'NEVER' ORDER BY ordinal_position",
@@ -92,7 +92,7 @@ def _insert(env, table, template_id, plan, override):
     )
 
 
-def _reserve(env, table, count):
+def reserve(env, table, count):
     env.cr.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [table])
     base = env.cr.fetchone()[0]
     env.cr.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", [table, base + count + 1])

@@ -127,16 +127,21 @@ def measure(server, setup, bodies, seconds):
     return times, notified, queries
 
 
-def main(database, conf, seconds="8"):
-    """Measure, print the table and the verdict."""
-    seconds = float(seconds)
-    merchant = alipay_keys.Merchant.new()
-    keys = {
+def merchant_of(merchant):
+    """Return what the provider's form asks of a simulator's merchant."""
+    return {
         "app_id": merchant.app_id,
         "seller_id": merchant.seller_id,
         "private_key": alipay_keys.private_pem(merchant.merchant_key),
         "public_key": alipay_keys.public_pem(merchant.alipay_key),
     }
+
+
+def main(database, conf, seconds="8"):
+    """Measure, print the table and the verdict."""
+    seconds = float(seconds)
+    merchant = alipay_keys.Merchant.new()
+    keys = merchant_of(merchant)
     with (
         copied(database, "ar_bench_gateways") as name,
         AlipaySimulator(merchant) as simulator,

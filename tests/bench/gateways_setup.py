@@ -10,28 +10,16 @@ def prepare(env, base_url, simulator_url, merchant, orders):
     :param int orders: how many gateway orders.
     :return: paths of both payment pages, the path for notifications, and [number, minor units] of the orders.
     """
-    company = _company(env)
-    env = env(context={"allowed_company_ids": company.ids})
     parameters = env["ir.config_parameter"].sudo()
     parameters.set_param("web.base.url", base_url)
     parameters.set_param("web.base.url.freeze", "True")
     parameters.set_param("ar_payment_gateways.alipay_test_url", simulator_url)
-    alipay = _provider(env, company, "alipay", "ALI")
-    alipay.write(
-        {
-            "alipay_app_id": merchant["app_id"],
-            "alipay_seller_id": merchant["seller_id"],
-            "alipay_private_key": merchant["private_key"],
-            "alipay_public_key": merchant["public_key"],
-            "state": "test",
-            "is_published": True,
-        }
-    )
-    card = _provider(env, company, "demo", "CARD")
+    env, alipay = company_with_alipay(env, merchant)
+    card = _provider(env, env.company, "demo", "CARD")
     card.write({"state": "test", "is_published": True})
     env["payment.method"].search([("code", "in", ("alipay", "demo"))]).active = True
-    link = _invoice(env)._get_ar_payment_link().sudo()
-    waiting = [_order(env, link, alipay) for _n in range(orders)]
+    link = open_invoice(env)._get_ar_payment_link().sudo()
+    waiting = [order_of(env, link, alipay) for _n in range(orders)]
     _gateways, others = link._ways_to_pay(exactly=True)
     result = {
         "ours": f"/pay/{link.token}",
@@ -47,6 +35,28 @@ def paid(env, names):
     """Return how many of the orders are paid, and how many transactions are confirmed for them."""
     orders = env["ar.gateway.order"].search([("name", "in", names), ("state", "=", "paid")])
     return [len(orders), len(orders.transaction_id.filtered(lambda transaction: transaction.state == "done"))]
+
+
+def company_with_alipay(env, merchant):
+    """Make a company that is paid through Alipay.
+
+    :param dict merchant: as in `prepare`.
+    :return: the environment of the company, and its provider.
+    """
+    company = _company(env)
+    env = env(context={"allowed_company_ids": company.ids})
+    alipay = _provider(env, company, "alipay", "ALI")
+    alipay.write(
+        {
+            "alipay_app_id": merchant["app_id"],
+            "alipay_seller_id": merchant["seller_id"],
+            "alipay_private_key": merchant["private_key"],
+            "alipay_public_key": merchant["public_key"],
+            "state": "test",
+            "is_published": True,
+        }
+    )
+    return env, alipay
 
 
 def _company(env):
@@ -70,7 +80,8 @@ def _provider(env, company, code, journal_code):
     return provider
 
 
-def _invoice(env):
+def open_invoice(env):
+    """Post an invoice of the company, without tax."""
     invoice = env["account.move"].create(
         {
             "move_type": "out_invoice",
@@ -87,7 +98,8 @@ def _invoice(env):
     return invoice
 
 
-def _order(env, link, provider):
+def order_of(env, link, provider):
+    """Make a gateway order that waits for its payment."""
     order = env["ar.gateway.order"]._prepare(link._create_transaction(provider), link)
     order.write({"state": "open", "qr_content": "https://qr.example.com/x"})
     return order
