@@ -144,11 +144,11 @@ class ArGatewayBillLineBooking(models.AbstractModel):
 
     def _open_item(self, payment):
         """Return the open item of a payment that waits for exactly this row: on its outstanding account."""
-        journal_account = self.bill_id.journal_id.default_account_id
+        # Once, not for each item: asking is dear, and a bill has ten thousand rows.
+        outstanding = payment._get_valid_liquidity_accounts() - self.bill_id.journal_id.default_account_id
         items = payment.move_id.line_ids.filtered(
             lambda item: (
-                item.account_id in payment._get_valid_liquidity_accounts()
-                and item.account_id != journal_account
+                item.account_id in outstanding
                 and item.account_id.reconcile
                 and not item.reconciled
                 and item.parent_state == "posted"

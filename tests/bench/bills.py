@@ -1,7 +1,8 @@
 """A bill of many rows: `./ar bench bills [ROWS]`.
 
-ROWS (10,000 without it) paid orders of one day, each with its payment in the books, and Alipay's bill of that day. It is
-uploaded (read, checked, stored, compared with our orders) and then booked in chunks, each committed, as the cron does.
+ROWS (10,000 without it) paid orders of one day, each with its payment in the books, and Alipay's bill of that day. It
+is uploaded (read, checked, stored, compared with our orders) and then booked in chunks, each committed, as the cron
+does.
 Exits 1 where it takes longer than a minute, or where a payment is left that the bill should have settled.
 """
 
