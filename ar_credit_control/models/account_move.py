@@ -40,6 +40,15 @@ class AccountMove(models.Model):
                 move.partner_credit_warning = ""
         return result
 
+    # === CRUD === #
+
+    def write(self, vals):
+        """Write entries; of a customer invoice remember who changes what it is worth, or when it is due."""
+        if not self._ar_priced_fields.isdisjoint(vals):
+            invoices = self.filtered(lambda move: move._is_ar_credit_asked())
+            invoices._filtered_ar_repriced(vals)._note_ar_priced_by()
+        return super().write(vals)
+
     # === ACTIONS === #
 
     def action_post_or_hold(self):
@@ -74,9 +83,7 @@ class AccountMove(models.Model):
 
     def _post(self, soft=True):
         """Post; what no order counted before has to pass the credit rules, unless it books a received payment."""
-        asked = self.filtered(
-            lambda move: move.move_type in ("out_invoice", "out_receipt") and move.state == "draft"
-        )
+        asked = self.filtered(lambda move: move._is_ar_credit_asked() and move.state == "draft")
         before = asked._get_ar_credit_counted()
         posted = super()._post(soft)
         invoices = posted & asked
