@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 
 from ..core.approval import Facts
 from ..core.binding import Binding
-from ..core.limit import greatest_rise
+from ..core.limit import added_room, greatest_rise
 
 # More than any approver's authority: a change after which no number bounds the customer.
 UNBOUNDED = Decimal(10) ** 15
@@ -169,9 +169,11 @@ class ArCreditLimitChangeFlow(models.AbstractModel):
         if self.change_type == "terms":
             return Decimal(0)  # the customer may owe for longer, not more
         terms, default = self._get_terms()
-        rise = greatest_rise(terms, self._get_terms_after(terms), default, fields.Date.today())
+        after, today = self._get_terms_after(terms), fields.Date.today()
+        rise = greatest_rise(terms, after, default, today)
         if rise is None:
             return UNBOUNDED
+        rise = max(rise, added_room(terms, after, today))
         currency = (self.account_id or self.group_id).currency_id
         return self._to_company_amount(float(rise), currency)
 
