@@ -173,35 +173,6 @@ class TestLimitChange(LimitCase):
             order.action_confirm()
             self.assertEqual(order.state, "sale")
 
-    def test_what_nobody_approved_stands_in_the_way_of_no_cut(self):
-        account = self._account(1000)
-        window = {"change_type": "temporary", "date_to": self._in(900)}
-        for start in (0, 30):
-            kept = self._change(account, new_limit=1000, date_from=self._in(start), **window)
-            kept.action_submit()
-            self.assertEqual((kept.state, kept.is_decrease), ("applied", True))
-        approved = self._applied(
-            account, change_type="temporary", new_limit=1500, date_from=self._in(60), date_to=self._in(70)
-        )
-        self.assertEqual((approved.state, approved.is_decrease), ("applied", False))
-        self._change(account, user=self.manager, new_limit=100).action_submit()
-        for day, expected in ((0, 100), (31, 100), (65, 1500), (71, 100)):
-            with freeze_time(self._in(day)):
-                self.assertEqual((day, self._limit(account)), (day, expected))
-        self.assertIn("the limit behind it is no higher", account.limit_explanation)
-
-    def test_what_adds_is_approved_also_where_there_is_no_limit_yet(self):
-        """It would count above the first limit that the customer gets."""
-        account = self._account(control="unlimited")
-        change = self._change(
-            account, change_type="temporary", temporary_mode="adds", new_limit=70, date_to=self._in(9)
-        )
-        cover = self.env["ar.credit.cover"].create({"account_id": account.id, "number": "1", "amount": 400})
-        change.action_submit()
-        cover.action_submit()
-        for asked, rise in ((change, 70), (cover.sudo().change_ids, 400)):
-            self.assertEqual((asked.state, asked.sudo()._get_ar_approval_facts().excess), ("pending", rise))
-
     def test_a_scheduled_change_waits_for_its_day(self):
         account = self._account(100)
         change = self._applied(account, new_limit=400, date_from=self._in(3))
