@@ -13,6 +13,7 @@
         "security/ir.model.access.csv",
         "security/ar_credit_control_rules.xml",
         "data/ar_credit_control_data.xml",
+        "data/mail_activity_type_data.xml",
         "data/ar_credit_rule_data.xml",
         "data/ar_approval_data.xml",
         "data/mail_template_data.xml",

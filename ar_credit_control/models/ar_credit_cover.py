@@ -48,7 +48,7 @@ class ArCreditCover(models.Model):
     )
     amount = fields.Monetary(required=True)
     percent = fields.Float(string="Share Paid (%)", default=100.0, help="What the cover pays of a loss.")
-    date_from = fields.Date(string="From", required=True, default=fields.Date.context_today)
+    date_from = fields.Date(string="From", required=True, default=fields.Date.today)
     date_to = fields.Date(string="To", help="The last day.")
     mode = fields.Selection(
         [("adds", "Added to the Limit"), ("deducts", "Deducted from the Exposure")],
@@ -185,6 +185,7 @@ class ArCreditCover(models.Model):
                         "account_id": cover.account_id.id,
                         "cover_id": cover.id,
                         "cover_action": cover_action,
+                        "date_from": fields.Date.today(),
                         "reason": reason,
                     }
                 )

@@ -4,7 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 
 from ..core.credit_check import Control
-from ..core.limit import Effect, Expiry, Temporary, Terms, Window, limit_in_force, never_raises
+from ..core.limit import Effect, Expiry, Temporary, Terms, Window, added_room, limit_in_force, never_raises
 from .ar_credit_terms import NO_SHARED_LIMIT
 
 SNAPSHOT = {
@@ -85,7 +85,8 @@ class ArCreditLimitChangeApply(models.Model):
             days = self.env["ar.credit.facts"]._get_term_days
             return days(self.new_term_id) <= days(self.account_id._get_agreed_term())
         terms, default = self._get_terms()
-        return never_raises(terms, self._get_terms_after(terms), default, fields.Date.today())
+        after, today = self._get_terms_after(terms), fields.Date.today()
+        return never_raises(terms, after, default, today) and not added_room(terms, after, today)
 
     # === APPLY === #
 

@@ -54,6 +54,16 @@ class CreditRuleCase(CreditCase):
 
 
 class TestCreditRules(CreditRuleCase):
+    def test_what_narrows_a_rule_is_logged(self):
+        rule = self._rule(("excess", "above", 0))
+        self.env.cr.precommit.run()  # nothing of a record is tracked in the transaction that made it
+        group = self.env["ar.credit.group"].create({"name": "Only these"})
+        rule.write({"sequence": 77, "partner_ids": self.partner_b.ids, "group_ids": group.ids})
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        tracked = rule.message_ids.tracking_value_ids
+        self.assertEqual(set(tracked.field_id.mapped("name")), {"sequence", "partner_ids", "group_ids"})
+
     def test_conditions_on_one_customer_stop_only_him(self):
         self._account(1000)
         self._account(1000, partner=self.partner_b)
