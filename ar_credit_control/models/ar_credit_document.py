@@ -163,7 +163,7 @@ class ArCreditDocument(models.AbstractModel):
         )
 
     def _is_ar_credit_free(self, decision):
-        """Whether the document needs no credit: it is paid already, and that is the company's policy.
+        """Whether the document needs no credit: it adds nothing, and that is the company's policy.
 
         :param decision: core Decision so far.
         """

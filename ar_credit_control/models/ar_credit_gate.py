@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from odoo import fields, models
 
-from ..core.credit_check import Control, Decision, Limit, complete, decide_in_turn
+from ..core.credit_check import Control, Decision, Limit, complete, decide_in_turn, take_apart
 from ..core.exposure import Exposure
 from ..core.rule import CheckPoint, Fact, Outcome, Verdict, evaluate
 from ..exceptions import CreditExceededError, CreditHoldError
@@ -167,11 +167,8 @@ class ArCreditGate(models.AbstractModel):
             accounts = self.env["ar.credit.account"]
             positions, _none = accounts._get_positions(pairs, loaded=loaded, locked=locked)
             amounts = checked._get_ar_credit_raised(before)
-            for move in checked:  # they are in the ledger by now
-                taken = {
-                    bound.key: -amounts[move.id] * bound.rate for bound in positions[pair_of[move.id]].bounds
-                }
-                positions = {pair: position.with_added(taken) for pair, position in positions.items()}
+            # they are in the ledger by now
+            positions = take_apart(positions, pair_of, {m.id: amounts[m.id] for m in checked})
             decisions |= self._decide(checked, CheckPoint.INVOICE, pair_of, positions, amounts)
         self._pass_or_raise(moves, CheckPoint.INVOICE, decisions)
 
@@ -196,6 +193,9 @@ class ArCreditGate(models.AbstractModel):
                 amounts |= {
                     order.id: order._get_ar_credit_decimal() for order in checked if order.state != "sale"
                 }
+            if check_point is CheckPoint.DELIVERY:
+                billed = {o.id: o._get_ar_credit_billed() for o in checked if amounts[o.id] <= 0}
+                positions, amounts = take_apart(positions, pair_of, billed), amounts | billed
             decisions = self._decide(checked, check_point, pair_of, positions, amounts, preview)
         return decisions | self._decide_forced(orders - checked, check_point, preview)
 

@@ -69,8 +69,8 @@ class ResCompany(models.Model):
     ar_credit_prepaid_free = fields.Boolean(
         string="Paid Orders Need No Credit",
         default=True,
-        help="An order that is paid in full before it is confirmed passes every rule. A prepayment that is only"
-        " required does not count: it has to be there.",
+        help="An order that is paid in full passes every rule, also at its delivery. A prepayment that is only"
+        " required or invoiced does not count: it has to be there.",
     )
     ar_credit_recheck_days = fields.Integer(
         string="Days Between Check Points",

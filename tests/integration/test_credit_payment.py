@@ -2,6 +2,7 @@
 
 from odoo.tools import mute_logger
 
+from odoo.addons.ar_credit_control.core.rule import CheckPoint
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 
 from tests.integration.test_credit_common import CreditCase
@@ -37,6 +38,37 @@ class TestCreditPayment(AccountPaymentCommon, CreditCase):
         self.assertEqual(order.state, "sale")
         self.assertTrue(tx.payment_id)
         self.assert_exposure(0)
+
+    def test_paid_needs_no_credit_until_the_money_is_used_elsewhere(self):
+        """Neither before the payment is in the books nor after, invoiced or not; unless it pays something else."""
+        account = self.env["ar.credit.account"]._search_pairs({(self.customer.id, self.company.id)})
+        account.write({"status": "blocked", "block_reason": "insolvent"})
+        self.env.ref("ar_credit_control.rule_account_blocked").active = True
+        order = self._order_to_pay(500, 1.0)
+        tx = self._pay(order, 500)
+        self.assertEqual(order.state, "sale")
+        self.assertTrue(self._delivery_passes(order))
+        other = self.init_invoice("out_invoice", partner=self.customer, amounts=[500], taxes=[])
+        with self.env.cr.savepoint() as savepoint:
+            with self.env["ar.credit.edge"]._booking():
+                other.action_post()
+            receivables = (other | tx.payment_id.move_id).line_ids.filtered(
+                lambda line: line.account_id.account_type == "asset_receivable"
+            )
+            receivables.reconcile()
+            self.assertFalse(self._delivery_passes(order), "it has paid another invoice")
+            savepoint.rollback()
+        self.env.invalidate_all()
+        self._invoice_booking(order)
+        self.assertTrue(self._delivery_passes(order))
+
+    def _invoice_booking(self, order):
+        with self.env["ar.credit.edge"]._booking():
+            return self._invoice(order)
+
+    def _delivery_passes(self, order):
+        decision = order._preview_ar_credit(CheckPoint.DELIVERY)
+        return decision is None or decision.passed
 
     def test_paid_in_part_is_judged_by_the_rest(self):
         order = self._order_to_pay(150, 0.3)

@@ -215,11 +215,17 @@ class TestCreditRules(CreditRuleCase):
         self._account(1000)
         self._bill(10, days_ago=45)
         self._rule(("overdue_days", "gt", 30))
-        free = self._order(0)
-        free.action_confirm()
+        with self.assertRaises(CreditHoldError):
+            self._order(0).action_confirm()  # what costs nothing is not paid
+        self._taken_back().action_confirm()
         self.company.ar_credit_prepaid_free = False
         with self.assertRaises(CreditHoldError):
-            self._order(0).action_confirm()
+            self._taken_back().action_confirm()
+
+    def _taken_back(self):
+        order = self._order(10)
+        order.order_line.product_uom_qty = -1
+        return order
 
     def test_sentence_and_constraints(self):
         rule = self._rule(

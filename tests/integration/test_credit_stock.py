@@ -36,6 +36,32 @@ class TestCreditStock(CreditStockCase):
         self._validate(picking)
         self.assertEqual((picking.state, hold.state), ("done", "released"))
 
+    def test_invoiced_is_not_paid(self):
+        """The posted invoice takes the order out of what is open; the goods are as little paid as before."""
+        self.account.sudo().credit_limit = 500
+        order, picking = self._to_deliver()
+        advance, sent = self._to_deliver()
+        invoices = self._invoice(order) | self._create_down_payment_invoice(
+            advance.sudo(), "percentage", 100, post=True
+        )
+        self.assertEqual(order.sudo().ar_credit_open + advance.sudo().ar_credit_open, 0)
+        self._cut_limit(50)
+        for document in (picking, sent):
+            self._validate(document)
+            self.assertEqual(document.state, "assigned", "over the limit")
+            hold = document.sale_id.ar_credit_hold_ids
+            self.assertRecordValues(hold, [{"state": "pending", "order_amount": 100, "excess": 150}])
+        self.account.sudo().write({"credit_limit": 500, "status": "blocked", "block_reason": "insolvent"})
+        self.env.ref("ar_credit_control.rule_account_blocked").active = True
+        for document in (picking, sent):
+            self._validate(document)
+            self.assertEqual(document.state, "assigned", "blocked")
+        for invoice in invoices:
+            self._register_payment(invoice)
+        for document in (picking, sent):
+            self._validate(document)
+            self.assertEqual(document.state, "done", "paid orders need no credit")
+
     def test_other_ways_out_fail_closed(self):
         order, picking = self._to_deliver()
         self._cut_limit()
