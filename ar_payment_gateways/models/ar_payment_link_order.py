@@ -73,7 +73,8 @@ class ArPaymentLink(models.Model):
         """Make the draft transaction of an attempt.
 
         It is for all documents with something open, also when only a part is paid: Odoo sets the money off against
-        what was due first, and what is paid elsewhere meanwhile leaves it to the next.
+        what was due first, and what is paid elsewhere meanwhile leaves it to the next. The credit notes that made it
+        less are noted on it, to be set off when it is paid.
 
         :param items: what is asked for now, of `_open_items`.
         :param float amount: computed or checked here, never what a browser says; all of it if it is left out.
@@ -84,6 +85,7 @@ class ArPaymentLink(models.Model):
             amount = float(total(items))
         documents = self._payable_documents(items)
         is_order = documents._name == "sale.order"
+        credit_notes = self.env["account.move"].union(*self._credit_notes(items))
         return self.env["payment.transaction"].create(
             {
                 "provider_id": provider.id,
@@ -93,6 +95,7 @@ class ArPaymentLink(models.Model):
                 "partner_id": (documents.partner_invoice_id if is_order else self.partner_id).id,
                 "operation": "online_redirect",
                 "sale_order_ids" if is_order else "invoice_ids": [fields.Command.set(documents.ids)],
+                "ar_credit_note_ids": [fields.Command.set(credit_notes.ids)],
                 "landing_route": f"{const.PAY_ROUTE}/{self.token}",
                 **self._transaction_reference(provider, documents),
             }
