@@ -40,6 +40,15 @@ class AccountMove(models.Model):
                 move.partner_credit_warning = ""
         return result
 
+    # === CRUD === #
+
+    def write(self, vals):
+        """Write moves; no hold outlives a cancelled one."""
+        result = super().write(vals)
+        if vals.get("state") == "cancel":
+            self.sudo().ar_credit_hold_ids._supersede()  # sudo: holds are written by the credit control only
+        return result
+
     # === ACTIONS === #
 
     def action_post_or_hold(self):
@@ -74,14 +83,8 @@ class AccountMove(models.Model):
 
     def _post(self, soft=True):
         """Post; what no order counted before has to pass the credit rules, unless it books a received payment."""
-        asked = self.filtered(
-            lambda move: move.move_type in ("out_invoice", "out_receipt") and move.state == "draft"
-        )
-        before = asked._get_ar_credit_counted()
-        posted = super()._post(soft)
-        invoices = posted & asked
-        if invoices:
-            self.env["ar.credit.gate"]._check_invoices(invoices, before)
+        with self._watch_ar_credit_posting():
+            posted = super()._post(soft)
         posted._recheck_ar_credit_holds()
         return posted
 

@@ -1,4 +1,10 @@
+from contextlib import contextmanager
+
 from odoo import fields, models
+
+from ..core.rule import CheckPoint
+
+_POSTING = "ar_credit_move.posting"
 
 
 class AccountMoveCredit(models.AbstractModel):
@@ -11,6 +17,34 @@ class AccountMoveCredit(models.AbstractModel):
     _name = "account.move.credit"
     _inherit = ["ar.credit.document"]
     _description = "Exposure of a customer invoice"
+
+    @contextmanager
+    def _watch_ar_credit_posting(self):
+        """Run the body; what it posts has to pass the credit rules as far as no order counted it before.
+
+        However it is posted: Odoo's own method writes the status in the end, and so may a call from outside. Nested calls
+        leave their invoices to the outermost one; the list is on the cursor, out of reach of any caller.
+
+        :raise CreditHoldError: the rules refuse.
+        """
+        posting = self.env.cr.cache.setdefault(_POSTING, set())
+        asked = self.filtered(
+            lambda move: (
+                move.move_type in ("out_invoice", "out_receipt")
+                and move.state != "posted"
+                and move.id not in posting
+            )
+        )
+        before = asked._get_ar_credit_counted()
+        posting.update(asked.ids)
+        try:
+            yield
+        finally:
+            posting.difference_update(asked.ids)
+        invoices = asked.filtered(lambda move: move.state == "posted")
+        if invoices:
+            self.env["ar.credit.gate"]._check_invoices(invoices, before)
+            invoices._release_ar_credit_holds(CheckPoint.INVOICE)
 
     def _get_ar_credit_orders(self):
         """Return the orders that lines are linked to, past access rights."""
