@@ -43,7 +43,13 @@ class AccountMove(models.Model):
     # === CRUD === #
 
     def write(self, vals):
-        """Write moves; no hold outlives a cancelled one."""
+        """Write moves; an invoice written as posted is asked like a posted one, and no hold outlives a cancelled one.
+
+        :raise CreditHoldError: the rules refuse.
+        """
+        if vals.get("state") == "posted":
+            with self._watch_ar_credit_posting():
+                return super().write(vals)
         result = super().write(vals)
         if vals.get("state") == "cancel":
             self.sudo().ar_credit_hold_ids._supersede()  # sudo: holds are written by the credit control only
