@@ -43,10 +43,15 @@ class AccountMove(models.Model):
     # === CRUD === #
 
     def write(self, vals):
-        """Write moves; an invoice written as posted is asked like a posted one, and no hold outlives a cancelled one.
+        """Write moves; of a customer invoice remember who changes what it is worth, or when it is due.
+
+        One written as posted is asked like a posted one, and no hold outlives a cancelled one.
 
         :raise CreditHoldError: the rules refuse.
         """
+        if not self._ar_priced_fields.isdisjoint(vals):
+            invoices = self.filtered(lambda move: move._is_ar_credit_asked())
+            invoices._filtered_ar_repriced(vals)._note_ar_priced_by()
         if vals.get("state") == "posted":
             with self._watch_ar_credit_posting():
                 return super().write(vals)

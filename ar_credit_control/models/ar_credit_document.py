@@ -28,6 +28,7 @@ class ArCreditDocument(models.AbstractModel):
     """
 
     _name = "ar.credit.document"
+    _inherit = ["ar.credit.document.copy"]
     _description = "Document under credit control"
 
     _ar_credit_fields = None
@@ -84,14 +85,6 @@ class ArCreditDocument(models.AbstractModel):
         if refusal.model != self._name:
             return self.browse()
         return self.filtered(lambda document: document.id in refusal.decisions)
-
-    def _get_ar_credit_forced(self):
-        """Return the holds set by hand that keep the document: those not decided, and those decided against it."""
-        self.ensure_one()
-        # sudo: holds bind also those who can't see them
-        return self.sudo().ar_credit_hold_ids.filtered(
-            lambda hold: hold.check_point == "manual" and hold.state in ("pending", "rejected")
-        )
 
     def _use_ar_credit_approval(self, decision, check_point):
         """Use an approval that covers the document as it stands and what the check found; return whether there is one.

@@ -95,7 +95,9 @@ class ArCreditHoldDecision(models.AbstractModel):
             | order.user_id
         )
         move = hold.move_id
-        users |= move.create_uid | move.invoice_user_id | move.invoice_line_ids.write_uid
+        users |= (
+            move.create_uid | move.invoice_user_id | move.invoice_line_ids.create_uid | move.ar_priced_by_ids
+        )
         users |= hold.salesperson_id | hold.requested_by
         return users | self.env["ar.credit.limit.change"]._get_recent_raisers(
             hold.partner_id.id, hold.company_id.id

@@ -17,7 +17,7 @@ class SaleOrder(models.Model):
     """
 
     _name = "sale.order"
-    _inherit = ["sale.order", "sale.order.credit", "sale.order.priced"]
+    _inherit = ["sale.order", "sale.order.credit", "ar.credit.priced"]
 
     ar_credit_hold_ids = fields.One2many("ar.credit.hold", "order_id", string="Credit Holds")
     ar_credit_hold_id = fields.Many2one(

@@ -6,6 +6,14 @@ from odoo.tools import format_amount
 from ..core.rule import LIMIT_FACTS, CheckPoint, Outcome
 from .ar_credit_document import DocumentFields
 
+# Whoever changes one of these had a part in what the order is worth or when it is paid, beside those of its lines.
+PRICED_FIELDS = frozenset(
+    """
+    commitment_date company_id currency_id fiscal_position_id partner_id partner_invoice_id partner_shipping_id
+    payment_term_id prepayment_percent pricelist_id require_payment
+    """.split()
+)
+
 
 class SaleOrderCredit(models.AbstractModel):
     """What the credit gate needs to know of an order, and what it tells about it."""
@@ -21,6 +29,18 @@ class SaleOrderCredit(models.AbstractModel):
         lines="order_line",
         quantity="product_uom_qty",
         product_line=False,
+    )
+    _ar_priced_fields = PRICED_FIELDS
+
+    ar_priced_by_ids = fields.Many2many(
+        "res.users",
+        relation="ar_sale_order_priced_by_rel",
+        string="Prices Edited By",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="Who deleted or moved lines, or changed customer, terms, currency or price list. They can't approve the"
+        " order's credit.",
     )
 
     def _await_ar_credit_review(self):

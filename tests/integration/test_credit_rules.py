@@ -62,6 +62,18 @@ class TestCreditRules(CreditRuleCase):
         self.assertIn("45 days", hold._get_banner())
         self._order(5, partner=self.partner_b).action_confirm()
 
+    def test_less_discount_is_a_new_question_though_the_order_is_dearer(self):
+        self._account(1000)
+        self._rule(("discount_percent", "gt", 10))
+        order = self._order(150)
+        order.order_line.discount = 50
+        order.action_confirm_or_hold()
+        order.sudo().ar_credit_hold_ids.with_user(self.manager).action_reject("too much")
+        for discount, states in ((50, ["rejected"]), (20, ["rejected", "pending"])):
+            order.order_line.discount = discount
+            order.action_confirm_or_hold()
+            self.assertEqual(order.sudo().ar_credit_hold_ids.sorted("id").mapped("state"), states)
+
     def test_boundary_at_or_above(self):
         self._account(1000)
         self._bill(10, days_ago=30)
