@@ -1,4 +1,10 @@
+from contextlib import contextmanager
+
 from odoo import fields, models
+
+from ..core.rule import CheckPoint
+
+_POSTING = "ar_credit_move.posting"
 
 # Whoever changes one of these had a part in what the invoice is worth or when it is paid, beside those of its lines.
 PRICED_FIELDS = frozenset(
@@ -36,6 +42,30 @@ class AccountMoveCredit(models.AbstractModel):
     def _is_ar_credit_asked(self):
         """Whether it is a kind of document that the credit rules look at when it is posted."""
         return self.move_type in ("out_invoice", "out_receipt")
+
+    @contextmanager
+    def _watch_ar_credit_posting(self):
+        """Run the body; what it posts has to pass the credit rules as far as no order counted it before.
+
+        However it is posted: Odoo's own method writes the status in the end, and so may a call from outside. Nested
+        calls leave their invoices to the outermost one; the list is on the cursor, out of reach of any caller.
+
+        :raise CreditHoldError: the rules refuse.
+        """
+        posting = self.env.cr.cache.setdefault(_POSTING, set())
+        asked = self.filtered(
+            lambda move: move._is_ar_credit_asked() and move.state != "posted" and move.id not in posting
+        )
+        before = asked._get_ar_credit_counted()
+        posting.update(asked.ids)
+        try:
+            yield
+        finally:
+            posting.difference_update(asked.ids)
+        invoices = asked.filtered(lambda move: move.state == "posted")
+        if invoices:
+            self.env["ar.credit.gate"]._check_invoices(invoices, before)
+            invoices._release_ar_credit_holds(CheckPoint.INVOICE)
 
     def _get_ar_credit_orders(self):
         """Return the orders that lines are linked to, past access rights."""

@@ -100,9 +100,12 @@ class ArCreditDocument(models.AbstractModel):
         """Whether an earlier check point is so recent that this one does not hold the document again."""
         return False
 
-    def _release_ar_credit_holds(self):
-        """Close requests for a decision that is needed no more: the documents went through within the rules."""
-        self.ar_credit_hold_ids._release_unneeded()
+    def _release_ar_credit_holds(self, check_point=None):
+        """Close requests for a decision that is needed no more: the documents went through within the rules.
+
+        :param check_point: what they passed; None closes all, as a confirmation does.
+        """
+        self.sudo().ar_credit_hold_ids._release_unneeded(check_point)  # sudo: also of who can't see holds
 
     # === READING === #
 

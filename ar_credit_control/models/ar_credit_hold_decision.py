@@ -244,9 +244,11 @@ class ArCreditHoldDecision(models.AbstractModel):
         """Mark holds as done: their orders went through."""
         self.sudo().write({"state": "released"})  # sudo: nobody may write holds
 
-    def _release_unneeded(self):
-        """Release pending holds of orders that went through within the limit, and ask nobody any more."""
+    def _release_unneeded(self, check_point=None):
+        """Release pending holds (of one check point) whose documents went through, and ask nobody any more."""
         for hold in self.filtered(lambda hold: hold.state == "pending"):
+            if check_point and hold.check_point != check_point:
+                continue
             hold._release()
             hold._supersede_ar_approval()
 

@@ -42,10 +42,13 @@ class ArCreditGate(models.AbstractModel):
         """Ask the rules about moves that have just taken goods to customers; not about what the till handed over."""
         if self.env["ar.credit.edge"]._is_booking():
             return
-        self._check_deliveries(moves._get_ar_credit_orders())
+        orders = moves._get_ar_credit_orders()
+        self._check_deliveries(orders)
         pickings = moves._get_ar_credit_pickings()
         if pickings:
             self._check_pickings(pickings)
+        for gone in (orders, pickings):
+            gone._release_ar_credit_holds(CheckPoint.DELIVERY)
         self._refuse_nameless(moves._filtered_ar_credit_by_hand() - pickings.move_ids)
 
     def _refuse_nameless(self, moves):
@@ -102,13 +105,21 @@ class ArCreditGate(models.AbstractModel):
         :raise CreditHoldError: the rules refuse.
         """
         pickings = pickings.sudo()  # sudo: who moves goods can't read the rules that bind him
+        self._pass_or_raise(pickings, CheckPoint.DELIVERY, self._decide_pickings(pickings))
+
+    def _decide_pickings(self, pickings, preview=False):
+        """Decide on transfers without an order; a preview neither locks nor uses an approval.
+
+        :return: dict of transfer id -> core Decision, of those that any rule concerns.
+        """
         pair_of = {picking.id: picking._get_ar_credit_pair() for picking in pickings}
         pairs, locked, loaded = self._get_pairs(set(pair_of.values()), CheckPoint.DELIVERY)
         checked = pickings.filtered(lambda picking: pair_of[picking.id] in pairs)
-        decisions = self._decide_forced(pickings - checked, CheckPoint.DELIVERY)
+        decisions = self._decide_forced(pickings - checked, CheckPoint.DELIVERY, preview)
         if checked:
             accounts = self.env["ar.credit.account"]
+            locked = None if preview else locked
             positions, _none = accounts._get_positions(pairs, loaded=loaded, locked=locked)
             amounts = {picking.id: picking._get_ar_credit_decimal() for picking in checked}
-            decisions |= self._decide(checked, CheckPoint.DELIVERY, pair_of, positions, amounts)
-        self._pass_or_raise(pickings, CheckPoint.DELIVERY, decisions)
+            decisions |= self._decide(checked, CheckPoint.DELIVERY, pair_of, positions, amounts, preview)
+        return decisions

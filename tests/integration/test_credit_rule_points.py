@@ -63,6 +63,23 @@ class TestCreditInvoice(CreditRuleCase):
         with self.assertRaises(CreditHoldError):
             self._bill(500, post=False).action_post()
 
+    def test_hold_ends_with_what_becomes_of_the_invoice(self):
+        paid = self._bill(100)
+        first, second, third = (self._bill(amount, post=False) for amount in (60, 30, 70))
+        (first | second | third).action_post_or_hold()
+        holds = (first | second | third).ar_credit_hold_ids
+        self.assertEqual(holds.mapped("state"), ["pending"] * 3)
+        third.button_cancel()
+        self.assertEqual(third.ar_credit_hold_ids.state, "superseded", "cancelled")
+        self._let_go()
+        self.assertEqual((first.state, second.state), ("draft", "draft"))
+        self._register_payment(paid)
+        first.action_post()
+        self.assertEqual(first.ar_credit_hold_ids.state, "released", "it fits now: nobody is asked any more")
+        self.assertFalse(first.ar_credit_hold_ids.activity_ids)
+        self._let_go()
+        self.assertEqual((second.state, second.ar_credit_hold_ids.state), ("posted", "released"))
+
 
 class TestCreditByHand(CreditRuleCase):
     def _force(self, orders, user=None):

@@ -1,7 +1,6 @@
 """Credit rules on real documents: what is asked where, what follows, and what it costs."""
 
 from datetime import timedelta
-from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
@@ -27,12 +26,6 @@ class CreditRuleCase(CreditCase):
                 **vals,
             }
         )
-
-    def _let_go(self):
-        """Run the scheduled action, without its commits."""
-        self.env.flush_all()
-        with patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *a, **k: float("inf")):
-            self.env["ar.credit.hold"].sudo()._cron_recheck()
 
     def _value(self, value):
         return value if isinstance(value, dict) else {"value": value}

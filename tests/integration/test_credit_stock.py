@@ -212,6 +212,39 @@ class TestCreditStock(CreditStockCase):
         self._validate(picking)
         self.assertEqual((picking.state, hold.state), ("done", "released"))
 
+    def _held_twice(self):
+        """Return the holds of a delivery of an order and of one by hand, and their transfers."""
+        order, of_order = self._to_deliver(quantity=4)
+        by_hand = self._by_hand()
+        self._cut_limit(30)
+        (of_order | by_hand).mapped(self._validate)
+        return order.sudo().ar_credit_hold_ids | by_hand.sudo().ar_credit_hold_ids, (of_order | by_hand)
+
+    def test_hold_ends_when_the_goods_leave(self):
+        holds, pickings = self._held_twice()
+        self.assertEqual(holds.mapped("state"), ["pending", "pending"])
+        self._cut_limit(1000)
+        pickings.mapped(self._validate)
+        self.assertEqual(pickings.mapped("state"), ["done", "done"])
+        self.assertEqual(holds.mapped("state"), ["released", "released"])
+        self.assertFalse(holds.activity_ids)
+
+    def test_hold_ends_when_the_transfer_is_cancelled(self):
+        holds, pickings = self._held_twice()
+        pickings.action_cancel()
+        self.assertEqual(holds.mapped("state"), ["superseded", "superseded"])
+
+    def test_held_deliveries_are_let_go_when_they_fit(self):
+        holds, pickings = self._held_twice()
+        self._let_go()
+        self.assertEqual(holds.mapped("state"), ["pending", "pending"])
+        self._cut_limit(1000)
+        self._let_go()
+        self.assertEqual(holds.mapped("state"), ["released", "released"])
+        self._cut_limit(30)
+        pickings.mapped(self._validate)
+        self.assertEqual(pickings.mapped("state"), ["assigned", "assigned"], "no grant is left over")
+
     def test_rejected_delivery_says_so_and_who_can_ask_again(self):
         order, of_order = self._to_deliver(quantity=4)
         by_hand = self._by_hand()
