@@ -196,10 +196,24 @@ class ResPartner(models.Model):
         receivable = ("account_id.account_type", "=", "asset_receivable")
         customer = ("partner_type", "=", "customer")
         counting = {
-            "account.move.line": [mine, receivable, ("parent_state", "=", "posted"), ("amount_residual", "!=", 0)],
+            "account.move.line": [
+                mine,
+                receivable,
+                ("parent_state", "=", "posted"),
+                ("amount_residual", "!=", 0),
+            ],
             "sale.order": [("partner_invoice_id", "in", self.ids), ("ar_credit_open", ">", 0)],
-            "account.move": [mine, ("state", "=", "draft"), ("move_type", "in", ("out_invoice", "out_receipt"))],
-            "account.payment": [mine, customer, ("state", "in", ("in_process", "paid")), ("is_matched", "=", False)],
+            "account.move": [
+                mine,
+                ("state", "=", "draft"),
+                ("move_type", "in", ("out_invoice", "out_receipt")),
+            ],
+            "account.payment": [
+                mine,
+                customer,
+                ("state", "in", ("in_process", "paid")),
+                ("is_matched", "=", False),
+            ],
         }
         # sudo: the guard looks at documents of all companies
         env = self.sudo().env

@@ -138,7 +138,6 @@ class TestTemporary:
     def test_raises_the_company_default_too(self):
         assert amount_of(Terms(temporaries=(temporary(50, Effect.ADDS),))) == 150
 
-
     @pytest.mark.parametrize(
         ("base", "amounts", "expected"),
         [
