@@ -43,12 +43,13 @@ class ArCreditGate(models.AbstractModel):
     # === WATCHING ORDERS === #
 
     @contextmanager
-    def _watch(self, orders):
+    def _watch(self, orders, leaving=False):
         """Run the body, then check those of `orders` whose commitment it raised.
 
         Nested calls leave their orders to the outermost one, so that a form saved with several changed lines is
         judged by its result. The list of watched orders lives on the cursor, out of reach of any caller.
 
+        :param bool leaving: whether it is their delivery that the body does.
         :raise CreditHoldError, CreditExceededError: the rules refuse.
         """
         watched = self.env.cr.cache.setdefault(_WATCHED, set())
@@ -60,7 +61,7 @@ class ArCreditGate(models.AbstractModel):
             yield
         finally:
             watched -= mine
-        self._check_raised(orders, before)
+        self._check_raised(orders, before, leaving)
 
     def _commitments(self, orders):
         """Return the commitment of those among `orders` that count, by id."""
@@ -83,9 +84,11 @@ class ArCreditGate(models.AbstractModel):
         asked = self.env["ar.credit.rule"]._get_facts_asked(order.company_id.id, [CheckPoint.AMEND]) or ()
         return order._get_ar_credit_term_days() if Fact.TERM_DAYS_OVER in asked else 0
 
-    def _check_raised(self, orders, before):
+    def _check_raised(self, orders, before, leaving=False):
         """Check the orders that commit to more than `before` (as of `_commitments`) said.
 
+        :param bool leaving: goods are leaving, more than ordered or sooner than counted; unlike a change of the order
+            that can wait for a decision, which is one on the delivery.
         :raise CreditHoldError: orders that were not confirmed before are refused.
         :raise CreditExceededError: a change of confirmed ones is refused.
         """
@@ -103,7 +106,9 @@ class ArCreditGate(models.AbstractModel):
             (confirmed, CheckPoint.CONFIRM),
         ):
             if asked:
-                self._pass_or_raise(asked, check_point, self._decide_orders(asked, check_point))
+                decisions = self._decide_orders(asked, check_point)
+                late = leaving and check_point is CheckPoint.AMEND
+                self._pass_or_raise(asked, CheckPoint.DELIVERY if late else check_point, decisions)
         confirmed._release_ar_credit_holds()
 
     def _is_raised(self, before, now):

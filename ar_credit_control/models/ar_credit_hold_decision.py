@@ -13,7 +13,8 @@ ACTIVITY = "ar_credit_control.mail_activity_type_credit_hold"
 # Holds of which check points are good for a check, once approved.
 GOOD_FOR = {
     CheckPoint.CONFIRM: {"confirm", "manual"},
-    CheckPoint.AMEND: {"confirm", "amend", "manual"},
+    # A delivery of more than ordered, or of what was far ahead, is a change of the order as well.
+    CheckPoint.AMEND: {"confirm", "amend", "delivery", "manual"},
     CheckPoint.DELIVERY: {"delivery", "manual"},
     CheckPoint.INVOICE: {"invoice", "manual"},
 }

@@ -20,7 +20,7 @@ class ArCreditGate(models.AbstractModel):
         Nested calls leave their moves to the outermost one. The body appends to the list that it gets what it moved.
 
         :param moves: stock.move records that are about to leave, or to leave with more.
-        :raise CreditHoldError, CreditExceededError: the rules refuse.
+        :raise CreditHoldError: the rules refuse; also to deliver more than ordered, or what did not count yet.
         :raise UserError: nobody is named who gets the goods.
         """
         going = self.env.cr.cache.setdefault(_LEAVING, set())
@@ -29,7 +29,7 @@ class ArCreditGate(models.AbstractModel):
         outer, left = frozenset(going), []
         going |= mine
         try:
-            with self._watch(leaving._get_ar_credit_orders()):
+            with self._watch(leaving._get_ar_credit_orders(), leaving=True):
                 yield left
         finally:
             going -= mine

@@ -106,10 +106,38 @@ class TestCreditStock(CreditStockCase):
         order, picking = self._to_deliver()
         picking.move_ids.write({"quantity": 11, "picked": True})
         with self.assertRaises(CreditExceededError), self.env.cr.savepoint():
-            picking.button_validate()
+            picking._action_done()
+        picking.with_user(self.packer).button_validate()
+        hold = order.sudo().ar_credit_hold_ids
+        self.assertRecordValues(hold, [{"state": "pending", "check_point": "delivery", "excess": 10}])
+        self.assertEqual(picking.state, "assigned")
+        hold.with_user(self.manager).action_approve("they paid for eleven before")
+        self.account.sudo().credit_limit = 99
+        picking.with_user(self.packer).button_validate()
+        self.assertEqual(picking.state, "assigned", "more over the limit than approved")
         self.account.sudo().credit_limit = 110
-        picking.button_validate()
+        picking.with_user(self.packer).button_validate()
         self.assertEqual(order.order_line.qty_delivered, 11)
+
+    def test_far_ahead_is_not_paid(self):
+        """Beyond the horizon an order needs no limit, but nothing lets it out for a blocked customer."""
+        self.company.ar_credit_horizon_days = 30
+        block = self.env.ref("ar_credit_control.rule_account_blocked")
+        order = self._order(200, product=self.goods, commitment_date="2099-01-01 00:00:00")
+        order.action_confirm()
+        picking = order.sudo().picking_ids
+        self._validate(picking)
+        hold = order.sudo().ar_credit_hold_ids
+        self.assertRecordValues(hold, [{"state": "pending", "check_point": "delivery", "excess": 100}])
+        hold.with_user(self.manager).action_approve("agreed")
+        self._validate(picking)
+        self.assertEqual(picking.state, "done")
+        self.account.sudo().write({"credit_limit": 500, "status": "blocked", "block_reason": "insolvent"})
+        block.active = True
+        for amount in (200, 0):
+            order = self._order(amount, product=self.goods, commitment_date="2099-01-01 00:00:00")
+            with self.assertRaises(CreditHoldError), self.env.cr.savepoint():
+                order.action_confirm()
 
     def test_recent_confirmation_stands_within_the_tolerance(self):
         self.company.write({"ar_credit_recheck_days": 3, "ar_credit_recheck_tolerance": 10})
