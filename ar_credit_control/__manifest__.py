@@ -22,6 +22,7 @@
         "wizards/ar_credit_hold_force_views.xml",
         "wizards/ar_credit_what_if_views.xml",
         "views/account_journal_views.xml",
+        "views/account_payment_term_views.xml",
         "views/ar_approval_decision_views.xml",
         "views/ar_approval_delegation_views.xml",
         "views/ar_approval_rule_views.xml",

@@ -54,6 +54,7 @@ from . import account_move_line
 from . import account_partial_reconcile
 from . import account_payment
 from . import account_payment_method_line
+from . import account_payment_term
 from . import ir_cron
 from . import mail_activity
 from . import mail_activity_type

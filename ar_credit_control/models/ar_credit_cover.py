@@ -2,8 +2,9 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools.misc import clean_context
 
-from ..core.cover import Policy
+from ..core.cover import Method, Policy
 from ..core.limit import Cover, Effect, Window
+from .account_payment_term import METHODS
 
 # What stays open when the cover is in effect.
 FREE = frozenset({"note"})
@@ -66,7 +67,11 @@ class ArCreditCover(models.Model):
         "account.payment.term", string="Payment Terms Allowed", help="Empty: any."
     )
     max_credit_days = fields.Integer(string="Longest Credit (Days)", help="0: no such condition.")
-    payment_method = fields.Char(help="As the policy says: L/C, D/P, D/A, O/A ...")
+    settlement_method = fields.Selection(
+        METHODS,
+        string="Riskiest Settlement Method",
+        help="What the policy allows at most, from payment in advance to open account. Empty: any.",
+    )
     special_conditions = fields.Text()
     note = fields.Text(string="Internal Note")
 
@@ -227,4 +232,5 @@ class ArCreditCover(models.Model):
             frozenset(self.buyer_ids.commercial_partner_id.ids),
             frozenset(self.payment_term_ids.ids),
             self.max_credit_days or None,
+            Method(self.settlement_method) if self.settlement_method else None,
         )

@@ -112,10 +112,9 @@ class ArCreditLimitChangeApply(models.Model):
             change.write({"state": "applied", "applied_on": fields.Datetime.now()})
             change._close_ar_approval_activities()
             change.limit_after = change._measure_limit_after()
-            change.account_id._sync_odoo_limits()
-            change.env["ar.credit.hold"]._trigger_recheck(
-                (change.account_id | change.group_id.account_ids).partner_id
-            )
+            accounts = change.account_id | change.group_id.account_ids
+            accounts._sync_odoo_limits()
+            change.env["ar.credit.hold"]._trigger_recheck(accounts.partner_id)
 
     def _lock_target(self):
         """Take the lock that checks take: of the account and its group, or of the group."""
@@ -194,7 +193,9 @@ class ArCreditLimitChangeApply(models.Model):
             [("state", "=", "active"), "|", ("date_from", "in", lately), ("date_to", "in", lately)]
         )
         expired = self.env["ar.credit.account"].search([("valid_until", "in", lately)])
-        (temporaries.account_id | covers.account_id | expired)._sync_odoo_limits()
+        groups = self.env["ar.credit.group"].search([("valid_until", "in", lately)]) | temporaries.group_id
+        accounts = temporaries.account_id | covers.account_id | expired | groups.account_ids
+        accounts._sync_odoo_limits()
 
     # === READ === #
 

@@ -91,6 +91,22 @@ class ResCompany(models.Model):
         "Numbers of days can't be negative.",
     )
 
+    def write(self, vals):
+        """Write companies; Odoo's own default limit follows ours, and with it whoever has no limit of his own."""
+        before = {company: company._get_ar_credit_default() for company in self}
+        result = super().write(vals)
+        for company, old in before.items():
+            new = company._get_ar_credit_default()
+            if new != old:
+                amount = float(new.ceiling or 0)
+                # sudo: who may write the policy of a company decides on this as well
+                defaults = self.env["ir.default"].sudo()
+                defaults.set("res.partner", "credit_limit", amount, company_id=company.id)
+                # sudo: as above
+                accounts = self.env["ar.credit.account"].sudo()
+                accounts.search([("company_id", "=", company.id), ("control", "=", "default")])._sync_odoo_limits()
+        return result
+
     def _get_ar_credit_expiry_rule(self):
         """Return what holds after the last day of a limit's validity: a value of `ar_credit_expiry_rule`."""
         return self.ar_credit_expiry_rule or "zero"

@@ -249,8 +249,7 @@ class ResPartner(models.Model):
         """Bring Odoo's own limit in step with ours again, where the customer has one in the current company."""
         company = self.env.company
         pairs = {(partner.id, company.id) for partner in self.commercial_partner_id}
-        accounts = self.env["ar.credit.account"]._search_pairs(pairs)
-        accounts.filtered(lambda account: account.control != "default")._sync_odoo_limits()
+        self.env["ar.credit.account"]._search_pairs(pairs)._sync_odoo_limits(reset=False)
 
     def action_open_ar_credit_holds(self):
         """Open the credit holds of the customer in the current company."""

@@ -48,7 +48,7 @@ class CreditRuleCase(CreditCase):
 
 class TestCreditRules(CreditRuleCase):
     def test_what_narrows_a_rule_is_logged(self):
-        rule = self._rule(("excess", "above", 0))
+        rule = self._rule(("overdue_days", "gt", 30))
         self.env.cr.precommit.run()  # nothing of a record is tracked in the transaction that made it
         group = self.env["ar.credit.group"].create({"name": "Only these"})
         rule.write({"sequence": 77, "partner_ids": self.partner_b.ids, "group_ids": group.ids})
