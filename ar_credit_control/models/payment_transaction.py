@@ -51,5 +51,5 @@ class PaymentTransaction(models.Model):
                 super(PaymentTransaction, tx)._check_amount_and_confirm_order, notify_customer=True
             )
             confirmed |= orders or self.env["sale.order"]
-            hold._tell_salesperson()
+            hold._tell_salesperson(again=True)
         return confirmed

@@ -176,7 +176,15 @@ class TestCreditDebtor(CreditAttackCase):
             order.action_confirm_or_hold()
             hold = order.sudo().ar_credit_hold_ids
             self.assertRecordValues(
-                hold, [{"state": "pending", "check_point": "confirm", "orderer_id": self.customer.id, "excess": 90}]
+                hold,
+                [
+                    {
+                        "state": "pending",
+                        "check_point": "confirm",
+                        "orderer_id": self.customer.id,
+                        "excess": 90,
+                    }
+                ],
             )
             self.assertIn("Yiwu Lantern Export", hold.reason_text)
             self.assertIn(hold.name, order.ar_credit_message)
