@@ -218,6 +218,7 @@ class ArCreditHoldDecision(models.AbstractModel):
         edge = self.env["ar.credit.edge"]
         with edge._caught(), edge._granted():  # the decision, and the recheck, catch a refusal
             order.with_company(order.company_id).action_confirm()
+        order.transaction_ids.with_company(order.company_id)._invoice_ar_credit_released()
 
     def _use_approval(self, decision, check_point):
         """Return whether an approval covers the document, as it stands and measured by the check, and log its use.
