@@ -5,7 +5,7 @@ from odoo import models
 from odoo.tools import format_amount
 
 from ..core.binding import Binding, BoundLine
-from ..core.rule import LIMIT_FACTS, Fact
+from ..core.rule import LIMIT_FACTS, CheckPoint, Fact
 from ..exceptions import CreditHoldError
 
 
@@ -85,6 +85,20 @@ class ArCreditDocument(models.AbstractModel):
         if refusal.model != self._name:
             return self.browse()
         return self.filtered(lambda document: document.id in refusal.decisions)
+
+    def _get_ar_credit_orderer(self, check_point):
+        """Return the customer under control whom somebody else, whom none bounds, is to pay for; nobody by default.
+
+        :param check_point: core CheckPoint, or "manual".
+        """
+        return self.env["res.partner"]
+
+    def _is_ar_credit_forced(self, check_point):
+        """Whether a decision is needed whatever the rules say.
+
+        :param check_point: core CheckPoint.
+        """
+        return bool(self._get_ar_credit_forced() or self._get_ar_credit_orderer(check_point))
 
     def _use_ar_credit_approval(self, decision, check_point):
         """Use an approval that covers the document as it stands and what the check found; return whether there is one.
@@ -211,7 +225,11 @@ class ArCreditDocument(models.AbstractModel):
         for finding in decision.verdict.reasons:
             if not (finding.rule.facts and finding.rule.facts <= LIMIT_FACTS and sentences):
                 sentences.append(self._get_ar_credit_rule_reason(finding))
-        if decision.verdict.forced:
+        orderer = self._get_ar_credit_orderer(CheckPoint.CONFIRM)
+        if orderer:
+            debtor = orderer.browse(self._get_ar_credit_pair()[0])
+            sentences.append(self.env["ar.credit.gate"]._get_orderer_reason(orderer, debtor))
+        if self._get_ar_credit_forced():
             sentences.append(self.env._("%(document)s was held by hand.", document=self.display_name))
         return sentences
 

@@ -17,7 +17,7 @@ class Commitment:
     """What an order adds to whose exposure; `amount` in order currency, tax included.
 
     Of one that is not `confirmed` any more, what was delivered counts on. `term_days`: until it is due, 0 where no rule
-    asks for that.
+    asks for that. `escapes`: whoever ordered or gets it is under control, and who owes it is not.
     """
 
     partner_id: int
@@ -26,6 +26,7 @@ class Commitment:
     amount: float
     confirmed: bool
     term_days: int = 0
+    escapes: bool = False
 
 
 class ArCreditGate(models.AbstractModel):
@@ -74,6 +75,7 @@ class ArCreditGate(models.AbstractModel):
                 order._get_ar_credit_counted(),
                 order.state == "sale",
                 self._get_term_days(order),
+                bool(order._get_ar_credit_orderer(CheckPoint.AMEND)),
             )
             for order in orders.sudo()
             if order.state == "sale" or order.ar_credit_open > 0
@@ -124,6 +126,7 @@ class ArCreditGate(models.AbstractModel):
         return (
             not same
             or now.term_days > before.term_days
+            or now.escapes > before.escapes
             or currency.compare_amounts(now.amount, before.amount) > 0
         )
 
@@ -250,7 +253,7 @@ class ArCreditGate(models.AbstractModel):
             if not document._is_ar_credit_free(decision):
                 known = complete(facts[document.id], decision)
                 verdict = evaluate(rules._get_rules(document.company_id.id), known, check_point)
-            verdict = replace(verdict, forced=bool(document._get_ar_credit_forced()))
+            verdict = replace(verdict, forced=document._is_ar_credit_forced(check_point))
             decision = replace(decision, verdict=verdict)
             if preview or verdict.outcome is not Outcome.HOLD:
                 return decision
@@ -272,18 +275,19 @@ class ArCreditGate(models.AbstractModel):
         return {document.id: decision for document, decision in zip(documents, decided, strict=True)}
 
     def _decide_forced(self, documents, check_point, preview=False):
-        """Decide on documents that no rule concerns: only those held by hand are refused.
+        """Decide on documents that no rule concerns: refused is what is held by hand, or owed by whom none bounds.
 
         :return: dict of document id -> core Decision.
         """
         decisions = {}
         for document in documents:
-            if document._get_ar_credit_forced():
+            if document._is_ar_credit_forced(check_point):
+                amount = document._get_ar_credit_decimal()
                 decision = Decision(
                     Limit(Control.NONE),
                     Exposure(),
-                    document._get_ar_credit_decimal(),
-                    Decimal(0),
+                    amount,
+                    amount if document._get_ar_credit_orderer(check_point) else Decimal(0),
                     (),
                     Verdict(forced=True),
                 )

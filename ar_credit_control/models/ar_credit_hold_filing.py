@@ -53,7 +53,7 @@ class ArCreditHoldFiling(models.AbstractModel):
         for document in self.env[model].sudo().browse(decisions):  # sudo: as above
             decision = decisions[document.id]
             binding = document._get_ar_credit_binding()
-            forced = decision.verdict and decision.verdict.forced
+            forced = document._get_ar_credit_forced()
             kind = {
                 "state": "blocked"
                 if decision.verdict and decision.verdict.outcome is Outcome.BLOCK
@@ -68,6 +68,7 @@ class ArCreditHoldFiling(models.AbstractModel):
             stale._supersede()
             if not same & known:
                 vals = self._prepare_vals(document, decision, binding) | kind
+                vals |= {"orderer_id": document._get_ar_credit_orderer(check_point).id}
                 before = same._prepare_repeated_vals() if same else (known | copied)._prepare_rejection_vals()
                 same = filing.create({**vals, **before, **values, "notify_customer": notify_customer})
                 if same.state == "pending":
@@ -193,6 +194,8 @@ class ArCreditHoldFiling(models.AbstractModel):
     def _get_banner_reason(self):
         """Return why the document waits."""
         others = self.reason_ids.filtered(lambda reason: not reason.is_about_limit).mapped("sentence")
+        if self.orderer_id:
+            others.append(self.env["ar.credit.gate"]._get_orderer_reason(self.orderer_id, self.partner_id))
         if self.check_point == "manual":
             others.append(self.env._("held by hand"))
         if not self.excess or (others and not self.reason_ids.filtered("is_about_limit")):

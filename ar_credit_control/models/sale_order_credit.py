@@ -49,6 +49,29 @@ class SaleOrderCredit(models.AbstractModel):
         drafts = self.sudo().filtered(lambda order: order.state == "draft")
         drafts.with_context(tracking_disable=True).action_quotation_sent()
 
+    def _get_ar_credit_orderer(self, check_point):
+        """Return the customer under control who orders or gets what somebody else, whom no limit bounds, is to pay.
+
+        Of a confirmed order a credit manager, or Odoo itself, may change that, as he may its debtor.
+        """
+        user = self.env.user
+        debtor = self.partner_invoice_id.commercial_partner_id
+        others = (self.partner_id | self.partner_shipping_id).commercial_partner_id - debtor
+        asked = check_point in (CheckPoint.CONFIRM, CheckPoint.AMEND) and debtor
+        if not others or not asked or 0 < self.amount_total <= self.amount_paid:
+            return others.browse()
+        manages = user._is_superuser() or user.has_group("ar_credit_control.group_manager")
+        if check_point is CheckPoint.AMEND and manages:
+            return others.browse()
+        company_id = self.company_id._origin.id
+        if self.env["ar.credit.rule"]._get_facts_asked(company_id, [check_point]) is None:
+            return others.browse()
+        pairs = {(partner._origin.id, company_id) for partner in debtor | others}
+        checked = self.env["ar.credit.account"]._get_checked_pairs(pairs)
+        if (debtor._origin.id, company_id) in checked:
+            return others.browse()
+        return others.filtered(lambda partner: (partner._origin.id, company_id) in checked)[:1]
+
     def _can_see_ar_credit(self):
         """Whether the user may see credit figures of the order's company (onchange lets him try any company)."""
         user = self.env.user
@@ -138,7 +161,8 @@ class SaleOrderCredit(models.AbstractModel):
         reasons = decision.verdict.reasons
         if outcome is None:
             return []
-        if outcome is Outcome.HOLD and decision.excess and all(f.rule.facts <= LIMIT_FACTS for f in reasons):
+        limit_only = reasons and all(f.rule.facts <= LIMIT_FACTS for f in reasons)
+        if outcome is Outcome.HOLD and decision.excess and limit_only and not decision.verdict.forced:
             return [self._get_ar_credit_limit_forecast(decision)]
         endings = {
             Outcome.HOLD: [self.env._("Confirming this order asks a credit manager for approval.")],

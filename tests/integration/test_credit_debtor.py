@@ -2,7 +2,7 @@
 
 from odoo import fields
 
-from odoo.addons.ar_credit_control.exceptions import CreditHoldError
+from odoo.addons.ar_credit_control.exceptions import CreditExceededError, CreditHoldError
 
 from tests.integration.test_credit_attacks import CreditAttackCase
 
@@ -163,3 +163,34 @@ class TestCreditDebtor(CreditAttackCase):
         self._refused(lambda: order.write({"partner_invoice_id": self.partner_a.id}))
         order.with_user(self.env.user).write({"partner_invoice_id": self.partner_a.id})
         self.assert_exposure(0)
+
+    def test_quotation_billed_to_whom_nothing_bounds_is_held(self):
+        self.account.sudo().credit_limit = 10
+        elsewhere = {"partner_invoice_id": self.partner_a.id}
+        for values in (
+            {"partner": self.customer, **elsewhere},
+            {"partner": self.partner_a, "partner_shipping_id": self.contact.id, **elsewhere},
+        ):
+            order = self._order(90, **values)
+            self._refused(order.action_confirm, CreditHoldError)
+            order.action_confirm_or_hold()
+            hold = order.sudo().ar_credit_hold_ids
+            self.assertRecordValues(
+                hold,
+                [
+                    {
+                        "state": "pending",
+                        "check_point": "confirm",
+                        "orderer_id": self.customer.id,
+                        "excess": 90,
+                    }
+                ],
+            )
+            self.assertIn("Yiwu Lantern Export", hold.reason_text)
+            self.assertIn(hold.name, order.ar_credit_message)
+            hold.with_user(self.manager).action_approve("parent pays")
+            self.assertEqual((order.state, hold.state), ("sale", "released"))
+        plain = self._order(90, partner=self.partner_a)
+        plain.action_confirm()
+        self._refused(lambda: plain.write({"partner_shipping_id": self.customer.id}), CreditExceededError)
+        self._order(90, partner=self.partner_a, partner_invoice_id=self.partner_b.id).action_confirm()

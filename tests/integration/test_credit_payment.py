@@ -1,5 +1,7 @@
 """Online payments: the money is always booked, and counts before it is."""
 
+from unittest.mock import patch
+
 from odoo.tools import mute_logger
 
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
@@ -26,6 +28,12 @@ class TestCreditPayment(AccountPaymentCommon, CreditCase):
         with mute_logger("odoo.addons.sale.models.payment_transaction"):
             tx._post_process()
         return tx
+
+    def _forbid_prepaid(self):
+        """Hold also what is paid."""
+        self.company.ar_credit_prepaid_free = False
+        rule = {"name": "All", "outcome": "hold", "at_confirm": True}
+        self.env["ar.credit.rule"].create(rule)
 
     def _order_to_pay(self, amount, share):
         order = self._order(amount).sudo()
@@ -85,5 +93,28 @@ class TestCreditPayment(AccountPaymentCommon, CreditCase):
         self.assertRecordValues(hold, [{"state": "pending", "order_amount": 450, "excess": 350}])
         self.assertIn(self.salesman.partner_id, order.message_ids.notified_partner_ids)
         hold.with_user(self.manager).action_approve()
-        self.assertEqual(order.state, "sale")
+        self.assertEqual((order.state, order.invoice_count), ("sale", 0))
+        self.assert_exposure(450)
+
+    def test_order_released_after_its_payment_is_invoiced_as_at_the_payment(self):
+        self.env["ir.config_parameter"].sudo().set_param("sale.automatic_invoice", "True")
+        self._forbid_prepaid()
+        order = self._order_to_pay(500, 1.0)
+        tx = self._pay(order, 500)
+        self.assertEqual((order.state, order.invoice_count), ("sent", 0))
+        with patch.object(type(tx), "_send_invoice", autospec=True) as send:
+            order.ar_credit_hold_ids.with_user(self.manager).action_approve()
+        self.assertEqual(send.call_args.args[0], tx)
+        invoice = order.invoice_ids
+        self.assertRecordValues(invoice, [{"state": "posted", "amount_total": 500}])
+        self.assertEqual(tx.invoice_ids, invoice)
+        self.assertIn(invoice.payment_state, ("paid", "in_payment"))
+
+    def test_part_paid_before_the_release_is_invoiced_as_a_down_payment(self):
+        self.env["ir.config_parameter"].sudo().set_param("sale.automatic_invoice", "True")
+        order = self._order_to_pay(500, 0.1)
+        tx = self._pay(order, 50)
+        with patch.object(type(tx), "_send_invoice", autospec=True):
+            order.ar_credit_hold_ids.with_user(self.manager).action_approve()
+        self.assertRecordValues(order.invoice_ids, [{"state": "posted", "amount_total": 50}])
         self.assert_exposure(450)

@@ -234,6 +234,10 @@ class TestCreditStock(CreditStockCase):
         self.assertIn(self.manager, hold.activity_ids.user_id)
         told = "".join(picking.sudo().message_ids.mapped("body"))
         self.assertIn(hold.name, told)
+        self._validate(picking)
+        self.assertEqual(
+            "".join(picking.sudo().message_ids.mapped("body")).count(hold.name), told.count(hold.name), "once"
+        )
         self.assertNotIn("limit", told, "no figures of the customer for the warehouse")
         hold.with_user(self.manager).action_approve("sample")
         self.assertEqual((picking.state, hold.state), ("assigned", "approved"))
