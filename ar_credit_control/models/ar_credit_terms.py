@@ -151,7 +151,8 @@ class ArCreditTerms(models.AbstractModel):
             """
             SELECT change.account_id, change.group_id,
                    jsonb_agg(jsonb_build_array(change.new_limit, change.date_from, change.date_to,
-                             change.temporary_mode, change.id, change.is_decrease) ORDER BY change.applied_on, change.id) AS parts
+                             change.temporary_mode, change.id, change.is_decrease)
+                             ORDER BY change.applied_on, change.id) AS parts
               FROM ar_credit_limit_change change
              WHERE change.state = 'applied' AND change.is_temporary AND change.date_to >= since
                AND (

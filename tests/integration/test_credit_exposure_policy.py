@@ -123,7 +123,12 @@ class TestCreditExposurePolicy(CreditCase):
         exposure = self._exposure()
         open_drafts = drafts | invoice.filtered(lambda move: move.state == "draft")
         for part, amounts, action, documents in (
-            ("draft_invoices", account._get_draft_amounts(), account.action_open_draft_invoices(), open_drafts),
+            (
+                "draft_invoices",
+                account._get_draft_amounts(),
+                account.action_open_draft_invoices(),
+                open_drafts,
+            ),
             ("payments_in_process", account._get_payment_amounts(), account.action_open_payments(), payment),
             ("open_orders", account._get_order_amounts(), account.action_open_open_orders(), order),
         ):
@@ -132,7 +137,9 @@ class TestCreditExposurePolicy(CreditCase):
                 found = self.env[action["res_model"]].sudo().search(action["domain"])
                 self.assertEqual(found, documents)
         items = self.env["account.move.line"].search(account.action_open_receivable()["domain"])
-        self.assertEqual(sum(items.mapped("amount_residual")), exposure.receivable + exposure.unapplied_credits)
+        self.assertEqual(
+            sum(items.mapped("amount_residual")), exposure.receivable + exposure.unapplied_credits
+        )
         self.company.ar_credit_net_credits = False
         items = self.env["account.move.line"].search(account.action_open_receivable()["domain"])
         self.assertEqual(sum(items.mapped("amount_residual")), exposure.receivable)

@@ -51,9 +51,13 @@ class TestCreditRules(CreditRuleCase):
         rule = self._rule(("overdue_days", "gt", 30))
         self.env.cr.precommit.run()  # nothing of a record is tracked in the transaction that made it
         group = self.env["ar.credit.group"].create({"name": "Only these"})
-        rule.write({"sequence": 77, "partner_ids": self.partner_b.ids, "group_ids": group.ids})
-        self.env.flush_all()
-        self.env.cr.precommit.run()
+        for vals in (
+            {"sequence": 77, "partner_ids": [Command.set(self.partner_b.ids)]},
+            {"partner_ids": [Command.clear()], "group_ids": [Command.set(group.ids)]},
+        ):
+            rule.write(vals)
+            self.env.flush_all()
+            self.env.cr.precommit.run()
         tracked = rule.message_ids.tracking_value_ids
         self.assertEqual(set(tracked.field_id.mapped("name")), {"sequence", "partner_ids", "group_ids"})
 

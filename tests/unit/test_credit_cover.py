@@ -14,7 +14,9 @@ amounts = st.decimals(min_value=0, max_value=10**6, places=2)
 
 
 class TestSecuredPart:
-    policy = Policy(7, Decimal(1000), Decimal(90), Why.COUNTS, frozenset({1}), frozenset({2}), 60, Method.PAYMENT)
+    policy = Policy(
+        7, Decimal(1000), Decimal(90), Why.COUNTS, frozenset({1}), frozenset({2}), 60, Method.PAYMENT
+    )
     sale = Sale(1, 2, 60, Decimal(500), method=Method.PAYMENT)
 
     def test_covered_to_its_share(self):
