@@ -1,5 +1,6 @@
 from . import alipay
 from . import gateway
+from . import other
 from . import pay
 from . import polls
 from . import unionpay
