@@ -108,9 +108,13 @@ class NotifyScenarios:
         self.assertEqual(payment.amount, self.inv.amount_total)
         self.assertFalse(payment.is_reconciled)
 
-    def test_disabled_provider_takes_nothing(self):
+    def test_disabled_provider_takes_what_was_begun_before(self):
         self.provider.state = "disabled"
+        self.kit.knobs.notify_other_key = True
         self.assert_refused(self.genuine())
+        self.kit.knobs.notify_other_key = False
+        self.assert_accepted(self.genuine())
+        self.assert_paid_once()
 
     def test_task_goes_to_a_manager_of_the_company(self):
         manager = new_test_user(

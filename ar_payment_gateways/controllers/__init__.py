@@ -1,5 +1,6 @@
 from . import alipay
 from . import gateway
+from . import other
 from . import page
 from . import pay
 from . import polls

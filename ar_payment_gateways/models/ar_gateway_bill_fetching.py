@@ -126,10 +126,25 @@ class ArGatewayBillFetching(models.AbstractModel):
     def _check_importer(self):
         """Refuse who may not import bills: the buttons can be called by anybody.
 
+        A file is only what somebody says the gateway has said, and entries are posted from it: this takes somebody who
+        may post entries himself, and who keeps the books or manages this area.
+
         :raise AccessError:
         """
-        if not self.env.user.has_group("ar_payment_gateways.group_user"):
-            raise AccessError(self.env._("Only users of Payment Gateways may import bills."))
+        user = self.env.user
+        keeps_books = user.has_group("account.group_account_user") or user.has_group(
+            "account.group_account_manager"
+        )
+        manages = user.has_group("ar_payment_gateways.group_manager")
+        if not user.has_group("ar_payment_gateways.group_user") or not (
+            keeps_books or (manages and user.has_group("account.group_account_invoice"))
+        ):
+            raise AccessError(
+                self.env._(
+                    "Importing and booking a bill posts entries: that is for accountants among the users of Payment"
+                    " Gateways, and for its managers with rights on invoicing."
+                )
+            )
         self.check_access("read")
 
     def action_fetch(self):

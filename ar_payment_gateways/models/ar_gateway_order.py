@@ -3,6 +3,7 @@ from decimal import Decimal
 from functools import partial
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.service.model import retrying
 from odoo.tools import SQL
 
@@ -84,6 +85,9 @@ class ArGatewayOrder(models.Model):
     next_query_at = fields.Datetime("Next Query", readonly=True, index="btree_not_null")
     gateway_reference = fields.Char("Gateway's Number", readonly=True)
     paid_at = fields.Datetime(readonly=True)
+    is_test = fields.Boolean(
+        "Test Mode", readonly=True, help="The gateway's test environment has it: no money was moved."
+    )
     problem = fields.Char(readonly=True, help="Why a person has to look at this order.")
     refund_ids = fields.One2many("ar.gateway.refund", "order_id", string="Refunds", readonly=True)
     refund_count = fields.Integer("Refund Requests", readonly=True)
@@ -156,6 +160,8 @@ class ArGatewayOrder(models.Model):
         :param core.visitor.Visitor visitor: who wants to pay.
         """
         provider = transaction.provider_id
+        if provider.state == "disabled":
+            raise UserError(self.env._("This way to pay is not available."))
         channel = visitor.channel(provider.code)
         now = fields.Datetime.now()
         token = link_token.new_token()
@@ -164,6 +170,7 @@ class ArGatewayOrder(models.Model):
                 "name": order_number.new_order_number(now),
                 "transaction_id": transaction.id,
                 "provider_id": provider.id,
+                "is_test": provider._ar_gateway_is_test(),
                 "channel": channel.value,
                 "product": provider._ar_gateway_product(channel),
                 "payer_address": visitor.address,

@@ -28,6 +28,8 @@ class PaymentProvider(models.Model):
         ondelete=dict.fromkeys(const.AR_GATEWAYS, "set default"),
     )
 
+    ar_was_test = fields.Boolean("Was in Test Mode", readonly=True, copy=False, groups="base.group_system")
+
     # === FRAMEWORK HOOKS === #
 
     @api.depends("code")
@@ -112,6 +114,10 @@ class PaymentProvider(models.Model):
 
     def write(self, vals):
         self.env.registry.clear_cache()
+        if vals.get("state") == "disabled":
+            # What was begun before goes on being asked about, and where it was begun.
+            for is_test, providers in self.grouped(lambda provider: provider._ar_gateway_is_test()).items():
+                super(PaymentProvider, providers).write({"ar_was_test": is_test})
         return super().write(vals)
 
     def unlink(self):

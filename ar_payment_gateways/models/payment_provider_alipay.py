@@ -116,7 +116,7 @@ class PaymentProviderAlipay(models.AbstractModel):
     def _alipay_gateway_url(self):
         """Return the gateway's address: live, sandbox, or a simulator on this machine."""
         self.ensure_one()
-        if self.state == "enabled":
+        if not self._ar_gateway_is_test():
             return const.ALIPAY_GATEWAY
         return self._ar_gateway_simulator_url() or const.ALIPAY_SANDBOX
 

@@ -83,6 +83,23 @@ class PaymentTransaction(models.Model):
             raise UserError(self.env._("This payment cannot be started at the moment."))
         return path
 
+    def _ar_refuse(self, message):
+        """Tell the customer why his payment could not be started; a draft transaction only.
+
+        In a transaction of its own: `_ar_open_order` has written the same row in another one since this request began,
+        so a write of the request conflicts, and the request would be run, and the gateway asked, again and again.
+
+        :param str message: for the customer, translated.
+        """
+        self.ensure_one()
+        transaction_id = self.id
+
+        def refuse(env):
+            env["payment.transaction"].browse(transaction_id)._set_error(message)
+
+        self.env["ar.gateway.order"]._in_own_transaction(refuse)
+        self.invalidate_recordset()
+
     # === PROCESSING === #
 
     @api.model
