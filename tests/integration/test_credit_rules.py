@@ -156,6 +156,28 @@ class TestCreditRules(CreditRuleCase):
             rule.active = False
         self._order(1).action_confirm()
 
+    def test_blocked_without_a_limit(self):
+        """Whom somebody blocked is stopped, whether he has a limit or not; whom nobody controls is not asked about."""
+        self._account(control="none", status="blocked")
+        self._account(partner=self.partner_a, control="none")
+        rule = self._rule(("account_blocked", "eq", {}))
+        self._rule(("discount_percent", "ge", 30))
+        with self.assertRaises(CreditHoldError):
+            self._order(1).action_confirm()
+        order = self._order(10, partner=self.partner_a)
+        order.order_line.discount = 50
+        order.action_confirm()
+        rules = self.env["ar.credit.rule"]
+        self.assertNotIn("are blocked", "\n".join(rules._get_health(self.company)))
+        rule.active = False
+        self._order(1).action_confirm()
+        self.assertIn("are blocked", "\n".join(rules._get_health(self.company)))
+        self.assertNotIn("new customers", "\n".join(rules._get_health(self.company)))
+        self._rule(("paid_invoices", "lt", 1))
+        self.assertIn("new customers", "\n".join(rules._get_health(self.company)))
+        self.company.ar_credit_default_control = "limited"
+        self.assertNotIn("new customers", "\n".join(rules._get_health(self.company)))
+
     def test_term_discount_and_new_customer(self):
         self._account(1e6)
         days = self.env["account.payment.term"].create(
