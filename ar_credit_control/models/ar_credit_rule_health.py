@@ -65,14 +65,20 @@ class ArCreditRuleHealth(models.AbstractModel):
 
     @api.model
     def _is_anybody_controlled(self, company):
-        """Whether any customer of the company has a limit."""
+        """Whether any customer of the company has a limit, of his own or with his group."""
         if company.ar_credit_default_control in ("limited", "no_credit"):
             return True
         # sudo: only whether there is one
         accounts = self.env["ar.credit.account"].sudo()
         return bool(
             accounts.search_count(
-                [("company_id", "=", company.id), ("control", "in", ("limited", "no_credit"))], limit=1
+                [
+                    ("company_id", "=", company.id),
+                    "|",
+                    ("control", "in", ("limited", "no_credit")),
+                    ("group_id.control", "in", ("limited", "no_credit")),
+                ],
+                limit=1,
             )
         )
 

@@ -143,6 +143,13 @@ class TestCreditRules(CreditRuleCase):
     def test_facts_of_the_account(self):
         account = self._account(1000)
         yesterday = fields.Date.today() - timedelta(days=1)
+        group = self.env["ar.credit.group"].sudo().create({"name": "G", "control": "limited", "credit_limit": 1000})
+        group.write({"expiry_rule": "keep", "valid_until": yesterday})
+        account.sudo().group_id = group
+        rule = self._rule(("limit_expired", "eq", {}))
+        with self.assertRaises(CreditHoldError, msg="the limit of the group"):
+            self._order(1).action_confirm()
+        account.sudo().group_id, rule.active = False, False
         risk = self.env["ar.risk.class"].create({"name": "D"})
         account.write({"review_date": yesterday, "status": "blocked", "risk_class_id": risk.id})
         for fact, value in (
