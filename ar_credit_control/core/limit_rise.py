@@ -37,7 +37,7 @@ def greatest_rise(old: Terms, new: Terms, default: Limit, day: date) -> Decimal 
 
 
 def added_room(old: Terms, new: Terms, day: date) -> Decimal:
-    """Return the sum of what `new` adds by temporary limits and covers that `old` has not and that are not over.
+    """Return the sum of what `new` adds by temporary limits and covers that `old` has not; what is over adds nothing.
 
     Where the customer is not on a limit these raise nothing for now; but they would, above the first limit he gets.
     """

@@ -70,6 +70,7 @@ class ArCreditAccountBreakdown(models.AbstractModel):
 
     def action_open_receivable(self):
         """Open the ledger items of receivables, and of unapplied credits where these count."""
+        self.check_access("read")
         # sudo: the policy of the company is not a secret of its settings page
         company = self.company_id.sudo()
         domain = [

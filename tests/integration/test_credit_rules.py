@@ -48,7 +48,7 @@ class CreditRuleCase(CreditCase):
 
 class TestCreditRules(CreditRuleCase):
     def test_what_narrows_a_rule_is_logged(self):
-        rule = self._rule(("overdue_days", "gt", 30))
+        rule = self._rule(("overdue_days", "gt", 30)).with_context({})
         self.env.cr.precommit.run()  # nothing of a record is tracked in the transaction that made it
         group = self.env["ar.credit.group"].create({"name": "Only these"})
         for vals in (
