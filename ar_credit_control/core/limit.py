@@ -47,6 +47,7 @@ class Why(StrEnum):
     NOT_YET = "not_yet"
     ENDED = "ended"
     REPLACED = "replaced"
+    NOT_LOWER = "not_lower"
     NOT_LIMITED = "not_limited"
 
 
@@ -66,12 +67,17 @@ class Window:
 
 @dataclass(frozen=True)
 class Temporary:
-    """A limit for a while. It replaces the base (`effect` REPLACES) or raises it (ADDS)."""
+    """A limit for a while. It replaces the base (`effect` REPLACES) or raises it (ADDS).
+
+    One that replaces and `only_lowers` never allows more than what stands behind it: nobody approved a raise, and what
+    is behind it may be cut later.
+    """
 
     amount: Decimal
     window: Window
     effect: Effect
     reference: int = 0
+    only_lowers: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,27 +154,35 @@ def limit_in_force(terms: Terms, default: Limit, day: date) -> InForce:
     """Return the limit in force on a day.
 
     The base is the own limit, or the default where the terms follow it; after its validity the expiry rule decides.
-    Of several temporary limits that replace it the last of the tuple counts; those that add all count. Only a limited
-    customer's limit can be raised: no credit stays no credit, and unlimited has nothing to raise.
+    Of several temporary limits that replace it the last of the tuple counts, one that only lowers where it does; those
+    that add all count. Only a limited customer's limit can be raised: no credit stays no credit, and unlimited has
+    nothing to raise.
     """
     base, components = _base(terms, default, day)
     limited = base.control is Control.LIMITED
-    replacing = [
-        t for t in terms.temporaries if t.effect is Effect.REPLACES and t.window.why(day) is Why.COUNTS
-    ]
-    chosen = replacing[-1] if replacing and limited else None
+    chosen = _replacing(terms, base, day) if limited else None
     if chosen is not None:
         components = [replace(part, why=Why.REPLACED) if part.counts else part for part in components]
     for temporary in terms.temporaries:
         why = _why(temporary, day, limited)
         if temporary.effect is Effect.REPLACES and why is Why.COUNTS and temporary is not chosen:
-            why = Why.REPLACED
+            why = Why.NOT_LOWER if temporary.only_lowers else Why.REPLACED
         components.append(_component(Kind.TEMPORARY, temporary, why))
     for cover in terms.covers:
         components.append(_component(Kind.COVER, cover, _why(cover, day, limited, base.is_checked)))
     amount = chosen.amount if chosen is not None else base.amount
     limit = Limit(base.control, amount + _sum(components, Effect.ADDS)) if limited else base
     return InForce(limit, _sum(components, Effect.DEDUCTS), tuple(components))
+
+
+def _replacing(terms: Terms, base: Limit, day: date) -> Temporary | None:
+    """Return the temporary limit that holds in place of the base, or None."""
+    chosen, amount = None, base.amount
+    for temporary in terms.temporaries:
+        counts = temporary.effect is Effect.REPLACES and temporary.window.why(day) is Why.COUNTS
+        if counts and not (temporary.only_lowers and temporary.amount >= amount):
+            chosen, amount = temporary, temporary.amount
+    return chosen
 
 
 def _base(terms: Terms, default: Limit, day: date) -> tuple[Limit, list[Component]]:
@@ -233,6 +247,18 @@ def greatest_rise(old: Terms, new: Terms, default: Limit, day: date) -> Decimal 
             return None
         rise = max(rise, high - low)
     return rise
+
+
+def added_room(old: Terms, new: Terms, day: date) -> Decimal:
+    """Return the sum of what `new` adds by temporary limits and covers that `old` has not, over on no day from `day` on.
+
+    Where the customer is not on a limit these raise nothing for now; but they would, above the first limit he gets.
+    """
+    known = {*old.temporaries, *old.covers}
+    parts = [*(t for t in new.temporaries if t.effect is Effect.ADDS), *new.covers]
+    return sum(
+        (part.amount for part in parts if part not in known and part.window.why(day) is not Why.ENDED), ZERO
+    )
 
 
 def _compared(old: Terms, new: Terms, default: Limit, day: date) -> Iterable[tuple[InForce, InForce]]:

@@ -90,4 +90,4 @@ class ArCreditLimitChangeEnd(models.AbstractModel):
                 date=fields.Date.to_string(planned),
             )
         )
-        change.account_id._sync_odoo_limits()
+        (change.account_id | change.group_id.account_ids)._sync_odoo_limits()

@@ -151,7 +151,7 @@ class ArCreditTerms(models.AbstractModel):
             """
             SELECT change.account_id, change.group_id,
                    jsonb_agg(jsonb_build_array(change.new_limit, change.date_from, change.date_to,
-                             change.temporary_mode, change.id) ORDER BY change.applied_on, change.id) AS parts
+                             change.temporary_mode, change.id, change.is_decrease) ORDER BY change.applied_on, change.id) AS parts
               FROM ar_credit_limit_change change
              WHERE change.state = 'applied' AND change.is_temporary AND change.date_to >= since
                AND (
@@ -217,8 +217,15 @@ class ArCreditTerms(models.AbstractModel):
 
     def _get_temporaries(self, currency, parts):
         return tuple(
-            Temporary(self._to_decimal(currency, amount), self._window(start, end), Effect(mode), reference)
-            for amount, start, end, mode, reference in parts or ()
+            Temporary(
+                self._to_decimal(currency, amount),
+                self._window(start, end),
+                Effect(mode),
+                reference,
+                # What raised nothing was judged so against the limit of that day, which may be cut since.
+                only_lowers=bool(is_decrease),
+            )
+            for amount, start, end, mode, reference, is_decrease in parts or ()
         )
 
     def _get_cover(self, company, part):

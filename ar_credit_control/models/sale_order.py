@@ -17,7 +17,7 @@ class SaleOrder(models.Model):
     """
 
     _name = "sale.order"
-    _inherit = ["sale.order", "sale.order.credit", "sale.order.priced"]
+    _inherit = ["sale.order", "sale.order.credit", "ar.credit.priced"]
 
     ar_credit_hold_ids = fields.One2many("ar.credit.hold", "order_id", string="Credit Holds")
     ar_credit_hold_id = fields.Many2one(
@@ -244,5 +244,5 @@ class SaleOrder(models.Model):
         """Confirm after a signature or an order of amount zero; the customer must not meet an error."""
         for order in self:
             _result, hold = order._try_or_hold(super(SaleOrder, order)._validate_order, notify_customer=True)
-            hold._tell_salesperson()
+            hold._tell_salesperson(again=True)
         return True

@@ -10,7 +10,7 @@ from odoo.addons.payment import utils as payment_utils
 from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
 
 from .. import const
-from .pay import visitor
+from .page import visitor
 
 _logger = logging.getLogger(__name__)
 

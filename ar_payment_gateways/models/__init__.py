@@ -1,4 +1,5 @@
 from . import res_company
+from . import ar_payment_link_open
 from . import ar_payment_link_scope
 from . import ar_payment_link_page
 from . import ar_payment_link_scan

@@ -48,16 +48,18 @@ class ArGatewayBillFetching(models.AbstractModel):
         providers = providers.filtered(
             lambda provider: provider.journal_id and provider._ar_gateway_bill_kinds()
         )
-        there = {
-            (bill.provider_id.id, bill.day, bill.kind)
-            for bill in self.search([("provider_id", "in", providers.ids)])
+        bills = self.search([("provider_id", "in", providers.ids)])
+        there = {(bill.provider_id.id, bill.day, bill.kind) for bill in bills}
+        fetched = bills.filtered(lambda bill: bill.origin == "fetch")
+        asked_for = {
+            provider: set(some.mapped("kind")) for provider, some in fetched.grouped("provider_id").items()
         }
         first = last - timedelta(days=const.BILL_DAYS_MAX - 1)
         missing = [
             (provider, day, kind)
             for provider in providers
-            for kind in provider._ar_gateway_bill_kinds()
-            for number in range((last - max(first, provider.ar_bills_from)).days + 1)
+            for kind, start in provider._ar_first_bill_days(asked_for.get(provider, ()), now.date()).items()
+            for number in range((last - max(first, start)).days + 1)
             if (provider.id, day := last - timedelta(days=number), kind) not in there
         ]
         self.create([self._waiting_values(*bill) for bill in missing])

@@ -44,6 +44,7 @@ class ArGatewayOrder(models.Model):
     link_id = fields.Many2one("ar.payment.link", "Payment Link", readonly=True, index="btree_not_null")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     partner_id = fields.Many2one(related="transaction_id.partner_id", string="Customer")
+    credit_note_ids = fields.Many2many(related="transaction_id.ar_credit_note_ids")
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     amount_minor = BigInteger("Amount in Minor Units", required=True, readonly=True, aggregator=None)
     amount = fields.Monetary(compute="_compute_amount")

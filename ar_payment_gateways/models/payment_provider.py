@@ -74,6 +74,13 @@ class PaymentProvider(models.Model):
         for code in const.AR_GATEWAYS:
             self._setup_provider(code)
 
+    @api.model
+    def _ar_setup_new_gateways(self):
+        """The same for a gateway that an upgrade brings. While the addon is being installed `post_init_hook` does it:
+        after the translations, which the copies of other companies then have too."""
+        if self.env.ref("base.module_ar_payment_gateways").state != "to install":
+            self._ar_setup_gateways()
+
     # === ACTIONS === #
 
     def action_ar_test_connection(self):

@@ -161,14 +161,23 @@ class PaymentProviderAlipay(models.AbstractModel):
             reason=refund.reason or "",
         )
         answer = self._alipay_call("alipay.trade.refund", content, record=refund)
-        return alipay_refund.read_refund(answer, refund.name, refund.amount_minor)
+        return self._alipay_said(answer, alipay_refund.read_refund(answer, refund.name, refund.amount_minor))
 
     def _ar_gateway_query_refund(self, refund):
         if self.code != "alipay":
             return super()._ar_gateway_query_refund(refund)
         content = {"out_trade_no": refund.order_id.name, "out_request_no": refund.name}
         answer = self._alipay_call("alipay.trade.fastpay.refund.query", content, record=refund)
-        return alipay_refund.read_refund_query(answer, refund.name)
+        return self._alipay_said(answer, alipay_refund.read_refund_query(answer, refund.name))
+
+    def _alipay_said(self, answer, read):
+        """Return what an answer says about a refund.
+
+        :raise ValidationError: if it says nothing, because the call itself was refused.
+        """
+        if read is None:
+            raise ValidationError(self._alipay_refusal(answer))
+        return read
 
     def _ar_gateway_read_notification(self, body, headers):
         if self.code != "alipay":

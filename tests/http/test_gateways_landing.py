@@ -81,7 +81,7 @@ class TestWallets(LandingCase):
     def test_the_wallet_that_scanned_goes_to_its_cashier(self):
         self.assertTrue(self.go(ALIPAY))
         self.assertIn("go.js", self.landing(self.link, **{"User-Agent": ALIPAY}).text)
-        self.assertFalse(self.go(WECHAT))  # is not offered here
+        self.assertFalse(self.go(WECHAT))  # which cannot open Alipay
         self.assertFalse(self.go("Mozilla/5.0 Chrome/140"))
         self.assertFalse(self.go(f"{ALIPAY} {ROBOT}"))
         self.company.ar_link_partial = True
@@ -92,6 +92,20 @@ class TestWallets(LandingCase):
             twin[field] = self.provider[field]
         twin.write({"state": "test", "is_published": True})
         self.assertFalse(self.go(ALIPAY))  # which of the two?
+
+    def test_a_wallet_that_another_does_not_open_is_offered_for_a_browser(self):
+        page = self.landing(self.link, **{"User-Agent": WECHAT}).text
+        self.assertNotIn('name="provider_id"', page)
+        self.assertIn('<details class="elsewhere" open="open">', page)
+        self.assertIn("Pay with Alipay", page)
+        self.assertIn("copy.js", page)
+        self.assertIn(self.link.url, page)
+        self.assertIn("<svg", page)
+        self.assertNotIn("by bank transfer", page)
+        for agent in (ALIPAY, "Mozilla/5.0 Chrome/140"):
+            page = self.landing(self.link, **{"User-Agent": agent}).text
+            self.assertIn('name="provider_id"', page)
+            self.assertNotIn("copy.js", page)
 
     def test_an_error_is_shown_not_repeated(self):
         self.alipay.knobs.http_500 = 1
@@ -167,8 +181,17 @@ class TestEnds(LandingCase):
         return response.text
 
     def test_disputed(self):
+        order = self.open_order(self.link)
+        self.assertIn("<svg", self.url_open(order._page_url()).text)
+        order.sudo().state = "paid"  # for a moment: only new orders count in `page`
         with patch.object(ArPaymentLink, "_is_disputed", lambda link: True, create=True):
-            self.assertIn("looking into this", self.page(200))
+            self.assertIn("looking into this", page := self.page(200))
+            self.assertIn(self.inv.name, page)
+            self.assertIn("looking into this", self.url_open(f"/pay/{self.link.sudo().token}/show").text)
+            order.sudo().state = "open"
+            page = self.url_open(order._page_url()).text
+            self.assertIn("This code is no longer valid", page)
+            self.assertNotIn("<svg", page)
 
     def test_company_closed(self):
         self.env.flush_all()
@@ -209,6 +232,16 @@ class TestEnds(LandingCase):
         )
         self.assertIn("Nothing to pay at the moment", self.page(200, link))
         self.assertNotIn(self.partner_a.name, self.landing(link).text)
+        show = f"/pay/{link.sudo().token}/show"
+        self.assertIn("Nothing to pay at the moment", self.url_open(show).text)
+        self.invoice(90.0, taxes=self.env["account.tax"])
+        note = self.init_invoice(
+            "out_refund", amounts=[20.0], currency=self.cny, taxes=self.env["account.tax"], post=True
+        )
+        page = self.landing(link).text
+        for text in ("70.00", "Less credit notes", note.name, "20.00"):
+            self.assertIn(text, page)
+        self.assertIn("70.00", self.url_open(show).text)
 
 
 class TestCounter(LandingCase):

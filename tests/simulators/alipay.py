@@ -88,6 +88,9 @@ class AlipaySimulator:
         name = f"{method.replace('.', '_')}_response"
         try:
             content = check(self, params)
+            if self.knobs.call_limited:
+                self.knobs.call_limited -= 1
+                return name, {"code": "40005", "msg": "Call Limited", "sub_code": "isv.app-call-limited"}
             self.requests.append((method, content))
             answer = self._execute(method, content, params)
             return name, {"code": "10000", "msg": "Success", **answer}

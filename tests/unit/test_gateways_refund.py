@@ -1,6 +1,6 @@
 """What Alipay's answers about refunds mean, what is kept of a message, when to ask again."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -22,12 +22,28 @@ OK = {"code": "10000", "msg": "Success", "out_trade_no": "AR1", "trade_no": "202
         ({"code": "40004", "sub_code": "ACQ.SYSTEM_ERROR"}, None),
         ({"code": "40004", "sub_code": "ACQ.SELLER_BALANCE_NOT_ENOUGH"}, RefundVerdict.FAILED),
         ({"code": "40004", "sub_code": "ACQ.TRADE_HAS_FINISHED"}, RefundVerdict.FAILED),
-        ({"code": 10000, "fund_change": "Y"}, RefundVerdict.FAILED),  # no text: not what Alipay writes
     ],
 )
 def test_refund_answers(answer, verdict):
     read = alipay_refund.read_refund(answer, "RF1", 10_00)
     assert (read.report and read.report.verdict) == verdict
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"code": "40005", "sub_code": "isv.app-call-limited"},
+        {"code": "40006", "sub_code": "isv.insufficient-isv-permissions"},
+        {"code": "40004", "sub_code": "ACQ.DISCORDANT_REPEAT_REQUEST"},
+        {"code": "40004", "sub_code": "ACQ.SOMETHING_NEW"},
+        {"code": 10000, "fund_change": "Y"},  # no text: not what Alipay writes
+        {},
+    ],
+)
+def test_a_refused_call_says_nothing_about_the_refund(answer):
+    """The refund may have been made by an earlier call whose answer was lost."""
+    assert alipay_refund.read_refund(answer, "RF1", 10_00) is None
+    assert alipay_refund.read_refund_query(answer, "RF1") is None
 
 
 def test_the_sum_of_all_refunds_is_not_taken_for_this_one():
@@ -39,13 +55,13 @@ def test_refund_query():
     done = {**OK, "out_request_no": "RF1", "refund_amount": "10.00", "refund_status": "REFUND_SUCCESS"}
     read = alipay_refund.read_refund_query(done, "RF1")
     assert (read.report.verdict, read.report.amount_minor) == (RefundVerdict.DONE, 10_00)
-    for missing in ({**done, "refund_status": ""}, OK, {**done, "code": "40004"}, {}):
+    for missing in ({**done, "refund_status": ""}, OK, {"code": "40004", "sub_code": "ACQ.TRADE_NOT_EXIST"}):
         assert alipay_refund.read_refund_query(missing, "RF1").report is None
 
 
 def test_a_refusal_keeps_the_gateways_words():
-    answer = {"code": "40004", "sub_code": "ACQ.X", "sub_msg": "卖家余额不足"}
-    assert alipay_refund.read_refund(answer, "RF1", 1).reason == "ACQ.X 卖家余额不足"
+    answer = {"code": "40004", "sub_code": "ACQ.REFUND_FEE_ERROR", "sub_msg": "退款金额有误"}
+    assert alipay_refund.read_refund(answer, "RF1", 1).reason == "ACQ.REFUND_FEE_ERROR 退款金额有误"
 
 
 def test_a_query_tells_of_a_full_refund_only():
@@ -94,6 +110,23 @@ def test_a_mask_hides_all_but_the_ends(text):
 
 
 # --- schedule ------------------------------------------------------------------------------------
+
+
+def test_bills_of_a_new_kind_start_when_it_comes():
+    first, later, today = date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)
+
+    def days(noted=(), asked_for=(), wanted=first):
+        return schedule.first_bill_days(("trade", "fund"), wanted, dict(noted), asked_for, today)
+
+    # A new provider; one whose trades were fetched before kinds were noted; and one where they were.
+    assert days() == {"trade": first, "fund": first}
+    assert days(asked_for={"trade"}) == {"trade": first, "fund": today}
+    assert days([("trade", first)], {"trade"}) == {"trade": first, "fund": today}
+    # Once noted it stays, unless the user wants later days only.
+    noted = {"trade": first, "fund": later}
+    assert days(noted, {"trade", "fund"}) == noted
+    assert days(noted, wanted=today) == {"trade": today, "fund": today}
+
 
 NOW = datetime(2026, 11, 23, 8, 0)  # noqa: DTZ001 UTC without a zone, as Odoo keeps times
 MINUTES = (1, 1, 2, 3, 5, 10)
