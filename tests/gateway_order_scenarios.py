@@ -7,7 +7,8 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
+from odoo.tests.common import new_test_user
 
 from odoo.addons.ar_payment_gateways import const
 
@@ -139,6 +140,22 @@ class OrderScenarios:
         self.assertEqual(order.state, "mismatch")
         self.assertEqual(len(order.activity_ids), 1)
         self.assertEqual(order.transaction_id.state, "draft")
+        # An accountant takes in what arrived.
+        received = order.amount + 5.0
+        clerk = new_test_user(
+            self.env, "clerk", "ar_payment_gateways.group_manager,base.group_user", company_id=self.company.id
+        )
+        with self.assertRaises(AccessError):
+            order.with_user(clerk).action_book_received()
+        order.with_user(self.env.user).action_book_received()
+        payment = order.transaction_id.payment_id
+        self.assertEqual((order.state, order.amount, payment.amount), ("paid", received, received))
+        self.assertEqual((self.inv.amount_residual, order.refundable_amount), (0, received))
+        self.assertEqual(order.activity_ids.mapped("summary"), ["Paid more than was open"])
+        with self.assertRaises(UserError):
+            order.with_user(self.env.user).action_book_received()
+        self.run_cron()
+        self.assertEqual(order.state, "paid")
 
     def test_one_payment_for_two_invoices(self):
         other = self.invoice(55.5)

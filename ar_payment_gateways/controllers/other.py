@@ -48,7 +48,7 @@ class OtherProviders(PaymentPortal):
             values = link._other_payment_values(amount)
         except UserError:  # the link's own page says what is the matter
             return request.redirect(f"{const.PAY_ROUTE}/{token}", code=303)
-        partner, currency = values["partner_id"], values["currency_id"]
+        partner, currency = values["documents"]["partner_id"], link.currency_id.id
         response = self.payment_pay(
             reference=values["reference"],
             amount=values["amount"],
@@ -102,7 +102,7 @@ class OtherProviders(PaymentPortal):
             )
         is_customer = self._ar_is_customer(link)
         provider_id = self._cast_as_int(kwargs.get("provider_id"))
-        if provider_id not in values["provider_ids"] or (kwargs.get("flow") == "token" and not is_customer):
+        if provider_id not in values["providers"].ids or (kwargs.get("flow") == "token" and not is_customer):
             raise ValidationError(request.env._("This way to pay is not available."))
         transaction = self._create_transaction(
             provider_id=provider_id,
@@ -111,8 +111,8 @@ class OtherProviders(PaymentPortal):
             flow=kwargs.get("flow"),
             tokenization_requested=is_customer and kwargs.get("tokenization_requested"),
             amount=values["amount"],
-            currency_id=values["currency_id"],
-            partner_id=values["partner_id"],
+            currency_id=link.currency_id.id,
+            partner_id=values["documents"]["partner_id"],
             landing_route=f"{const.PAY_ROUTE}/{link.token}",
             reference_prefix=values["reference"],
             custom_create_values=values["documents"],

@@ -4,6 +4,7 @@ from . import ar_payment_link_scope
 from . import ar_payment_link_page
 from . import ar_payment_link_scan
 from . import ar_payment_link
+from . import ar_gateway_order_mismatch
 from . import ar_gateway_order_page
 from . import ar_gateway_order_payer
 from . import ar_gateway_order

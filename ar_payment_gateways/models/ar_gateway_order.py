@@ -13,14 +13,9 @@ from .. import const
 from ..core import link_token, money, order_number
 from ..core.trade import Verdict
 from ..core.visitor import NOBODY_KNOWN
+from .ar_gateway_order_mismatch import BigInteger
 
 _logger = get_payment_logger(__name__)
-
-
-class BigInteger(fields.Integer):
-    """An integer of 64 bits: 32 end at 21 million yuan."""
-
-    _column_type = ("int8", "int8")
 
 
 class ArGatewayOrder(models.Model):
@@ -32,7 +27,13 @@ class ArGatewayOrder(models.Model):
 
     _name = "ar.gateway.order"
     _description = "Gateway Order"
-    _inherit = ["ar.gateway.order.page", "ar.gateway.order.payer", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "ar.gateway.order.page",
+        "ar.gateway.order.payer",
+        "ar.gateway.order.mismatch",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "id desc"
     _mail_post_access = "read"
 
@@ -267,20 +268,6 @@ class ArGatewayOrder(models.Model):
         transaction._ar_trigger_post_processing()
         self.env["ar.gateway.refund"]._note_refunded(self, None)
 
-    def _suspect(self, report):
-        """Keep a payment of another amount out of the books until a person has looked at it."""
-        if self.state in ("paid", "mismatch"):
-            return
-        received = "-" if report.amount_minor is None else money.format_minor(report.amount_minor)
-        problem = self.env._(
-            "The gateway reports %(received)s paid, %(expected)s was asked for (%(reference)s).",
-            received=received,
-            expected=money.format_minor(self.amount_minor),
-            reference=report.trade_no,
-        )
-        self.write({"state": "mismatch", "problem": problem, "gateway_reference": report.trade_no})
-        self._warn_once(self.env._("Payment of another amount"), problem)
-
     def _close_locally(self):
         """Give the order up; if the money comes after all, `_book` takes it."""
         self.write({"state": "closed", "next_query_at": False})
@@ -295,8 +282,19 @@ class ArGatewayOrder(models.Model):
         )
 
     def _accountant(self):
-        """Return who looks at problems: a manager of this area in the order's company, a person if there is one."""
-        managers = self.env.ref("ar_payment_gateways.group_manager").all_user_ids.filtered(
-            lambda user: user.active and self.company_id in user.company_ids
+        """Return who looks at problems: somebody of this area in the order's company, a person if there is one.
+
+        What there is to do posts entries, so an accountant before a manager who is none.
+        """
+        managers, users, accountants = (
+            self.env.ref(group).all_user_ids.filtered(
+                lambda user: user.active and self.company_id in user.company_ids and not user._is_superuser()
+            )
+            for group in (
+                "ar_payment_gateways.group_manager",
+                "ar_payment_gateways.group_user",
+                "account.group_account_invoice",
+            )
         )
-        return managers.filtered(lambda user: not user._is_superuser())[:1] or self.env.ref("base.user_admin")
+        found = (managers & accountants)[:1] or (users & accountants)[:1] or managers[:1]
+        return found or self.env.ref("base.user_admin")

@@ -84,22 +84,29 @@ class ArPaymentLink(models.Model):
         if amount is None:
             amount = float(total(items))
         documents = self._payable_documents(items)
-        is_order = documents._name == "sale.order"
-        credit_notes = self.env["account.move"].union(*self._credit_notes(items))
         return self.env["payment.transaction"].create(
             {
                 "provider_id": provider.id,
                 "payment_method_id": provider._ar_gateway_payment_method().id,
                 "amount": amount,
                 "currency_id": self.currency_id.id,
-                "partner_id": (documents.partner_invoice_id if is_order else self.partner_id).id,
                 "operation": "online_redirect",
-                "sale_order_ids" if is_order else "invoice_ids": [fields.Command.set(documents.ids)],
-                "ar_credit_note_ids": [fields.Command.set(credit_notes.ids)],
                 "landing_route": f"{const.PAY_ROUTE}/{self.token}",
+                **self._transaction_documents(items),
                 **self._transaction_reference(provider, documents),
             }
         )
+
+    def _transaction_documents(self, items):
+        """Return whose payment a transaction is, and what it is booked on, as its values."""
+        documents = self._payable_documents(items)
+        credit_notes = self.env["account.move"].union(*self._credit_notes(items))
+        is_order = documents._name == "sale.order"
+        return {
+            "partner_id": (documents.partner_invoice_id if is_order else self.partner_id).id,
+            "sale_order_ids" if is_order else "invoice_ids": [fields.Command.set(documents.ids)],
+            "ar_credit_note_ids": [fields.Command.set(credit_notes.ids)],
+        }
 
     def _transaction_reference(self, provider, documents):
         """Name the first of many documents only: of two hundred the reference would not fit into its index."""

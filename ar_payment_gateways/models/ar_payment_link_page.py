@@ -4,7 +4,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Command, Domain
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .. import const
@@ -187,7 +187,7 @@ class ArPaymentLinkPage(models.AbstractModel):
         :param float amount: of the payment; what the link asks for if it is left out.
         """
         self.ensure_one()
-        if not providers or not (self._open_items()[self] if items is None else items):
+        if not providers or total(self._open_items()[self] if items is None else items) <= 0:
             return False
         path = f"{const.PAY_ROUTE}/{self.token}/form"
         if amount is None:
@@ -195,27 +195,24 @@ class ArPaymentLinkPage(models.AbstractModel):
         return f"{path}?amount={amount:.{self.currency_id.decimal_places}f}"
 
     def _other_payment_values(self, wanted=None):
-        """Return what a payment on Odoo's form is made of: amount, ids of currency, customer and providers, the
-        documents it is booked on (as values of a transaction), and the beginning of its reference.
+        """Return what a payment on Odoo's form is made of: its amount, the providers that take it, the documents it is
+        booked on (as values of a transaction, the customer among them), and the beginning of its reference.
 
         :param str wanted: the amount that the customer has typed, see `_amount_to_pay`.
         :raise UserError: if nothing can be paid now, or not that much.
         """
         self.ensure_one()
         items = self._open_items()[self] if self._condition() == "active" else ()
-        if not items:
+        if total(items) <= 0:
             raise UserError(self.env._("There is nothing to pay."))
         amount = float(self._amount_to_pay(items, wanted))
         gateways, others = self._ways_to_pay(amount, exactly=True)
         documents = self._payable_documents(items)
-        is_order = documents._name == "sale.order"
         more = f"+{len(documents) - 1}" if len(documents) > 1 else ""
         return {
             "amount": amount,
-            "currency_id": self.currency_id.id,
-            "partner_id": (documents.partner_invoice_id if is_order else self.partner_id).id,
-            "provider_ids": (gateways | others).ids,
-            "documents": {"sale_order_ids" if is_order else "invoice_ids": [Command.set(documents.ids)]},
+            "providers": gateways | others,
+            "documents": self._transaction_documents(items),
             "reference": f"{documents[0].name}{more}" if documents else None,
         }
 

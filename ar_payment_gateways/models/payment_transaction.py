@@ -182,7 +182,8 @@ class PaymentTransaction(models.Model):
         for transaction in done.filtered("ar_gateway_order_ids.link_id"):
             # Core would post an invoice that somebody has taken back to revise it.
             transaction.invoice_ids -= transaction.invoice_ids.filtered(lambda move: move.state == "draft")
-        for transaction in done.filtered("ar_credit_note_ids"):
+        # sudo: as above; of any provider, as links name credit notes to whichever takes the money
+        for transaction in self.sudo().filtered(lambda tx: tx.state == "done" and tx.ar_credit_note_ids):
             if not transaction.payment_id:  # first, so that the payment is left with the rest
                 transaction._ar_set_off_credit_notes()
         result = super()._post_process()
@@ -225,7 +226,8 @@ class PaymentTransaction(models.Model):
             for note in (lines - invoices).move_id:
                 note.message_post(
                     body=self.env._(
-                        "Set off against invoices: %s was paid less this credit note.", order.name
+                        "Set off against invoices: %s was paid less this credit note.",
+                        order.name or self.reference,
                     ),
                     author_id=self.env.ref("base.partner_root").id,  # not the customer who is paying
                 )
