@@ -245,6 +245,17 @@ class TestWechatFunds(SettlementCase):
                 "journal_id": bank.id,
                 "date": self.today + timedelta(days=days),
                 "payment_ref": label,
+    def test_whose_fund_flow_it_is(self):
+        """The merchant's programs tell; where they do not, a person has to."""
+        content = self.bills.fund_bill(self.today)
+        self.assertEqual(read_bill(content).account, "1900000109")
+        foreign = content.replace(b"1900000109API", b"1900000208API")
+        with self.assertRaisesRegex(UserError, "merchant 1900000208"):
+            self.wizard(foreign, provider_key=str(self.wechat.id)).action_import()
+        with self.assertRaisesRegex(UserError, "Which gateway account"):
+            self.wizard(content.replace(b"1900000109API", b"system")).action_check()
+        self.assertEqual(self.upload(content).provider_id, self.wechat)
+
                 "amount": amount,
             }
         )
