@@ -175,6 +175,12 @@ BILL_ROWS_PER_COMMIT = 200
 BILL_SUM_FROM = 500
 """Bills of so many rows are booked in sums where a row is a payment of ours, and so many rows in one transaction."""
 
+FLOW_DAYS = 7
+"""How many days a trade and the movement of the account by it may lie apart."""
+
+FLOW_GAPS_MAX = 100
+"""More payments of a day by which the account moved otherwise are one difference."""
+
 PAYOUT_DAYS = 7
 """How long a payout may be on its way to the bank."""
 

@@ -18,6 +18,7 @@ class ArGatewayBill(models.Model):
     _inherit = [
         "mail.thread",
         "ar.gateway.bill.matching",
+        "ar.gateway.bill.flow",
         "ar.gateway.bill.booking",
         "ar.gateway.bill.fetching",
     ]
@@ -164,6 +165,7 @@ class ArGatewayBill(models.Model):
             bill._keep_file(content, filename)
         if read.kind is BillKind.TRADE:
             bill._match(read)
+        bill._compare_flow()
         return bill, True
 
     @api.model

@@ -37,6 +37,7 @@ class ArGatewayBillBooking(models.AbstractModel):
             bill._book_fee()
             bill._book_rounding()
             bill.state = "booked"
+            bill._check_balance()
             bill._match_payouts(bill.company_id)
         return left
 
@@ -45,33 +46,7 @@ class ArGatewayBillBooking(models.AbstractModel):
         if self.kind == "trade" and not self.currency_id.is_zero(self.amount_fee):
             self._book_cost("fee", self.env._("Fees of %s", self.display_name), -self.amount_fee)
 
-    def _book_rounding(self):
-        """Book what the account was really charged beyond the trade bill's rounded fees, if it is no more than that.
-
-        Known once both bills of a day are there. More than half a fen for each trade is no rounding: it is left to be
-        seen between the balances of bill and ledger.
-        """
-        trade, fund = self._pair()
-        if not trade or not fund:
-            return
-        gap = self.currency_id.round(fund.amount_net - trade.amount_net)
-        if gap and abs(gap) <= 0.005 * max(1, trade.line_count):
-            fund._book_cost("rounding", self.env._("Rounding of fees of %s", trade.display_name), gap)
-
-    def _pair(self):
-        """Return the trade bill and the fund flow of this bill's day, if they are there."""
-        pair = self.search(
-            [
-                ("provider_id", "=", self.provider_id.id),
-                ("day", "=", self.day),
-                ("state", "!=", "waiting"),
-            ]
-        )
-        return pair.filtered(lambda bill: bill.kind == "trade"), pair.filtered(
-            lambda bill: bill.kind == "fund"
-        )
-
-    def _book_cost(self, name, label, amount):
+    def _book_cost(self, name, label, amount, account=None):
         reference = f"{self.provider_id.id}:{name}:{self.day}"
         statement_lines = self.env["account.bank.statement.line"]
         if statement_lines.search_count([("ar_gateway_reference", "=", reference)], limit=1):
@@ -83,7 +58,7 @@ class ArGatewayBillBooking(models.AbstractModel):
                 "payment_ref": label,
                 "amount": amount,
                 "ar_gateway_reference": reference,
-                "counterpart_account_id": self.provider_id.ar_fee_account_id.id or None,
+                "counterpart_account_id": (account or self.provider_id.ar_fee_account_id).id or None,
             }
         )
 

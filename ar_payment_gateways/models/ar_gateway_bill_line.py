@@ -61,6 +61,8 @@ class ArGatewayBillLine(models.Model):
             ("amount", "Other Amount"),
             ("status", "State of Payment"),
             ("cross_day", "Other Day"),
+            ("flow", "Other Movement of the Account"),
+            ("balance", "Other Balance"),
         ],
         "Kind of Difference",
         readonly=True,
@@ -103,6 +105,6 @@ class ArGatewayBillLine(models.Model):
             "method": row.method or False,
             "status": row.status or False,
             "note": row.note or False,
-            # A fund flow repeats what the trade bill has; only what is in no trade bill is booked from it.
+            # A fund flow repeats what the trade bill has: taken for granted until that is there (`_compare_flow`).
             "is_booked": bill.kind == "fund" and row.kind in (Kind.PAYMENT, Kind.REFUND, Kind.FEE),
         }

@@ -119,6 +119,8 @@ class ArGatewayBillLineBooking(models.AbstractModel):
     def _target(self):
         if self.kind == "payout":
             return self.company_id.transfer_account_id, None
+        if self.kind == "fee":
+            return self.provider_id.ar_fee_account_id, None
         if self.kind not in ("payment", "refund") or self._is_doubtful():
             return None, None
         payment = self._payment()

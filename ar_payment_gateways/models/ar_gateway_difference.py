@@ -38,6 +38,8 @@ class ArGatewayDifference(models.Model):
             ("amount", "Other Amount"),
             ("status", "State of Payment"),
             ("cross_day", "Other Day"),
+            ("flow", "Other Movement of the Account"),
+            ("balance", "Other Balance"),
         ],
         "Kind of Difference",
         required=True,
