@@ -194,6 +194,26 @@ PAYOUT_WORDS = {
 BILL_NOT_EXIST = "BILL_NOT_EXIST"
 ALIPAY_BILL_HOSTS = (".alipay.com", ".alipaydev.com")
 """Where Alipay's bills are downloaded from (dwbillcenter.alipay.com)."""
+PAYOUT_PAYERS = {
+    "alipay": (
+        "支付宝(中国)网络技术",
+        "支付宝支付科技",
+        "支付宝备付金",
+        "支付宝-备付金",
+        "备付金-支付宝",
+    ),
+    "wechatpay": (
+        "财付通支付科技",
+        "财付通科技",
+        "财付通备付金",
+        "财付通-备付金",
+        "备付金-财付通",
+        "tenpaypayment",
+    ),
+    "unionpay": ("中国银联股份", "银联商务", "银联电子支付", "银联网络支付", "chinaunionpay"),
+}
+"""The companies that pay out, as payers of a line: by the licences that the People's Bank has given them."""
+
 
 WECHATPAY_BILL_HOSTS = (".mch.weixin.qq.com",)
 

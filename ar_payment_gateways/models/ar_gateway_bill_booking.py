@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from .. import const
 from ..core import settlement_payout
@@ -94,17 +95,7 @@ class ArGatewayBillBooking(models.AbstractModel):
         )
         arrivals = arrivals.filtered(lambda line: line.currency_id.name == const.BILL_CURRENCY)
         pairs = settlement_payout.pair(
-            [payout._as_payout() for payout in payouts],
-            [
-                settlement_payout.Arrival(
-                    line.id,
-                    line.date,
-                    round(line.amount * 100),
-                    " ".join(filter(None, (line.payment_ref, line.partner_name, line.account_number))),
-                )
-                for line in arrivals
-            ],
-            const.PAYOUT_DAYS,
+            [payout._as_payout() for payout in payouts], self._arrivals(arrivals), const.PAYOUT_DAYS
         )
         for payout_id, arrival_id in pairs.items():
             arrivals.browse(arrival_id)._ar_settle(payouts.browse(payout_id)._transit_item())
@@ -120,6 +111,42 @@ class ArGatewayBillBooking(models.AbstractModel):
         waiting = self.env["ar.gateway.difference"].search(
             [("state", "!=", "resolved"), ("kind", "=", "status")]
         )
+    @api.model
+    def _arrivals(self, lines):
+        """Return lines of a bank's statement as core.settlement_payout.Arrival: who paid, what for, and whether a
+        customer or one of his open invoices is named in that."""
+        if not lines:
+            return []
+        for model in ("account.move", "res.partner"):
+            self.env[model].flush_model()
+        texts = [line.payment_ref or "" for line in lines]
+        named = self.env.execute_query(
+            SQL(
+                "SELECT l.id FROM unnest(%s, %s) AS l(id, text) WHERE EXISTS ("
+                "   SELECT FROM account_move m WHERE m.company_id = ANY(%s) AND m.move_type = 'out_invoice'"
+                "   AND m.state = 'posted' AND m.payment_state IN ('not_paid', 'partial', 'in_payment')"
+                "   AND length(m.name) > 3 AND strpos(l.text, m.name) > 0"
+                " ) OR EXISTS ("
+                "   SELECT FROM res_partner p WHERE p.customer_rank > 0 AND length(p.name) > 2"
+                "   AND strpos(lower(l.text), lower(p.name)) > 0)",
+                lines.ids,
+                texts,
+                lines.company_id.ids,
+            )
+        )
+        customers = {line_id for (line_id,) in named}
+        return [
+            settlement_payout.Arrival(
+                line.id,
+                line.date,
+                round(line.amount * 100),
+                line.payment_ref or "",
+                line.partner_name or line.partner_id.commercial_partner_id.name or "",
+                line.id in customers or line.partner_id.commercial_partner_id.customer_rank > 0,
+            )
+            for line in lines
+        ]
+
         orders._one_by_one(waiting, lambda difference: difference._recheck())
         for company in self.search([("kind", "=", "fund")]).company_id:
             self._match_payouts(company)

@@ -178,5 +178,6 @@ class ArGatewayBillLineBooking(models.AbstractModel):
         )[:1]
 
     def _as_payout(self):
-        words = const.PAYOUT_WORDS.get(self.bill_id.gateway, ())
-        return Payout(self.id, self.day, -round(self.amount * 100), words)
+        gateway = self.bill_id.gateway
+        words, payers = const.PAYOUT_WORDS.get(gateway, ()), const.PAYOUT_PAYERS.get(gateway, ())
+        return Payout(self.id, self.day, -round(self.amount * 100), words, payers)

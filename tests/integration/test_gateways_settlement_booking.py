@@ -362,6 +362,24 @@ class TestWechatFunds(SettlementCase):
     def test_a_payout_that_arrives_later(self):
         content = self.payout(self.bills.fund_bill(self.today), 10_000)
         fund = self.upload(content, provider_key=str(self.wechat.id))
+    def test_a_customers_own_transfer_is_no_payout(self):
+        """Whoever pays may write a gateway's name into his text."""
+        invoice = self.invoice(100.0, taxes=self.env["account.tax"])
+        named = self.arrival(100.0, f"财付通 {invoice.name}")
+        self.partner_a.customer_rank = 1
+        theirs = self.arrival(100.0, "财付通 货款")
+        theirs.partner_id = self.partner_a
+        bank = self.arrival(100.0, "财付通 货款")
+        bank.partner_name = "某某贸易有限公司"
+        content = self.payout(self.bills.fund_bill(self.today), 10_000)
+        fund = self.upload(content, provider_key=str(self.wechat.id))
+        lines = named + theirs + bank
+        self.assertEqual(lines.mapped("is_reconciled"), [False] * 3)
+        arrival = self.arrival(100.0, "提现")
+        arrival.partner_name = "财付通支付科技有限公司"
+        fund.sudo()._match_payouts(self.company)
+        self.assertTrue(arrival.is_reconciled)
+
         self.assertEqual(self.balance(self.company.transfer_account_id), 100.0)
         arrival = self.arrival(100.0, "TENPAY")
         fund.sudo()._match_payouts(self.company)
