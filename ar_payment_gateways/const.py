@@ -166,6 +166,9 @@ BILL_HOUR = 10
 BILL_RETRY_MINUTES = (30, 30, 60, 120, 240)
 """Waits between two questions about a bill that is not there yet."""
 
+BILL_EMPTY_DAYS = 7
+"""For so long it is not believed that there is no bill of a day on which our books have payments."""
+
 BILL_DAYS_MAX = 90
 """No gateway gives out bills that are older."""
 
@@ -191,9 +194,6 @@ PAYOUT_WORDS = {
 }
 """What bank statements call the sender of a payout."""
 
-BILL_NOT_EXIST = "BILL_NOT_EXIST"
-ALIPAY_BILL_HOSTS = (".alipay.com", ".alipaydev.com")
-"""Where Alipay's bills are downloaded from (dwbillcenter.alipay.com)."""
 PAYOUT_PAYERS = {
     "alipay": (
         "支付宝(中国)网络技术",
@@ -214,6 +214,9 @@ PAYOUT_PAYERS = {
 }
 """The companies that pay out, as payers of a line: by the licences that the People's Bank has given them."""
 
+BILL_NOT_EXIST = "BILL_NOT_EXIST"
+ALIPAY_BILL_HOSTS = (".alipay.com", ".alipaydev.com")
+"""Where Alipay's bills are downloaded from (dwbillcenter.alipay.com)."""
 
 WECHATPAY_BILL_HOSTS = (".mch.weixin.qq.com",)
 

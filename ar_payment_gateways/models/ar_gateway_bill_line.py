@@ -81,6 +81,10 @@ class ArGatewayBillLine(models.Model):
     )
     _unbooked_idx = models.Index("(bill_id, id) WHERE is_booked IS NOT TRUE")
 
+    def _identity(self):
+        """Return what must be the same in another bill that has this row."""
+        return self.kind, round(self.amount * 100), self.order_number or ""
+
     @api.model
     def _values(self, bill, row):
         """Return the values of a row of `bill`.

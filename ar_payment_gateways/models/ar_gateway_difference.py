@@ -107,7 +107,6 @@ class ArGatewayDifference(models.Model):
                 ("provider_id", "=", bill.provider_id.id),
                 ("kind", "=", "shortage"),
                 ("state", "!=", "resolved"),
-                ("bill_id", "!=", bill.id),
             ]
         )
         lines = bill.line_ids.filtered(lambda line: line.order_id and line.difference_kind != "amount")

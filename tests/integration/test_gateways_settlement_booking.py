@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from odoo.tools import mute_logger
 
 from odoo.addons.ar_payment_gateways.core.settlement_read import read_bill
+from odoo.addons.ar_payment_gateways.models.payment_provider_settlement import PaymentProviderSettlement
 
 from tests.simulators import wechat_bills, wechat_orders
 from tests.simulators.gateway import CHINA, Knobs
@@ -181,6 +182,8 @@ class TestWechatFunds(SettlementCase):
 
     def setUp(self):
         super().setUp()
+        # Its bills are of today, which is not over.
+        self.startPatcher(patch.object(PaymentProviderSettlement, "_ar_is_day_over", lambda *a: True))
         self.wechat_journal = self.env["account.journal"].create(
             {"name": "WeChat", "code": "WXP", "type": "bank", "company_id": self.company.id}
         )
@@ -359,9 +362,6 @@ class TestWechatFunds(SettlementCase):
         self.assertEqual(self.balance(self.company.transfer_account_id), 0.0)
         self.assertEqual(self.balance(self.wechat_journal.default_account_id), fund.balance_end)
 
-    def test_a_payout_that_arrives_later(self):
-        content = self.payout(self.bills.fund_bill(self.today), 10_000)
-        fund = self.upload(content, provider_key=str(self.wechat.id))
     def test_a_customers_own_transfer_is_no_payout(self):
         """Whoever pays may write a gateway's name into his text."""
         invoice = self.invoice(100.0, taxes=self.env["account.tax"])
@@ -380,6 +380,9 @@ class TestWechatFunds(SettlementCase):
         fund.sudo()._match_payouts(self.company)
         self.assertTrue(arrival.is_reconciled)
 
+    def test_a_payout_that_arrives_later(self):
+        content = self.payout(self.bills.fund_bill(self.today), 10_000)
+        fund = self.upload(content, provider_key=str(self.wechat.id))
         self.assertEqual(self.balance(self.company.transfer_account_id), 100.0)
         arrival = self.arrival(100.0, "TENPAY")
         fund.sudo()._match_payouts(self.company)
