@@ -44,7 +44,7 @@ class ArCreditHistory(models.Model):
     def _write_day(self):
         """Write today's rows of all accounts; a second time on the same day writes them anew."""
         # sudo: of all companies; it is a scheduled action
-        accounts = self.env["ar.credit.account"].sudo().search([])
+        accounts = self.env["ar.credit.account"].sudo().search([("company_id.active", "=", True)])
         today = fields.Date.today()
         rows = accounts._get_history_rows()
         if rows:
