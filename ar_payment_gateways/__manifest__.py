@@ -33,6 +33,7 @@
         "views/account_portal_templates.xml",
         "views/sale_portal_templates.xml",
         "views/pay_templates.xml",
+        "views/pay_order_templates.xml",
         "views/report_invoice.xml",
         "views/report_saleorder.xml",
         "views/res_config_settings_views.xml",

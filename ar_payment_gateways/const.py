@@ -150,6 +150,7 @@ MESSAGE_DAYS = 180
 # Codes of Alipay, "公共错误码" and "alipay.trade.* 业务错误码".
 CODE_SUCCESS = "10000"
 TRADE_NOT_EXIST = "ACQ.TRADE_NOT_EXIST"
+INVALID_TIMESTAMP = "isv.invalid-timestamp"
 TRADE_STATUS_ERROR = "ACQ.TRADE_STATUS_ERROR"
 ALIPAY_CERTIFICATE_METHOD = "alipay.open.app.alipaycert.download"
 NEEDS_NEW_NUMBER = ("ACQ.CONTEXT_INCONSISTENT", "ACQ.TRADE_HAS_CLOSE")

@@ -80,6 +80,9 @@ class NotifyScenarios:
         # nor when asked for
         self.order._query()
         self.assertEqual(self.order.state, "mismatch")
+        self.order.with_user(self.env.user).action_book_received()
+        self.assertEqual((self.order.state, self.inv.amount_residual), ("paid", 1.0))
+        self.assert_accepted(message)
 
     def test_other_app_or_seller_is_refused_though_genuine(self):
         for change in self.kit.foreign:
@@ -108,19 +111,22 @@ class NotifyScenarios:
         self.assertEqual(payment.amount, self.inv.amount_total)
         self.assertFalse(payment.is_reconciled)
 
-    def test_disabled_provider_takes_nothing(self):
+    def test_disabled_provider_takes_what_was_begun_before(self):
         self.provider.state = "disabled"
+        self.kit.knobs.notify_other_key = True
         self.assert_refused(self.genuine())
+        self.kit.knobs.notify_other_key = False
+        self.assert_accepted(self.genuine())
+        self.assert_paid_once()
 
-    def test_task_goes_to_a_manager_of_the_company(self):
-        manager = new_test_user(
-            self.env,
-            "gw_manager",
-            "base.group_user,ar_payment_gateways.group_manager",
-            company_id=self.company.id,
-            company_ids=[(6, 0, self.company.ids)],
-        )
-        self.kit.knobs.amount_delta = 1
-        self.notify(*self.genuine())
-        self.env.invalidate_all()
-        self.assertIn(manager, self.order.activity_ids.user_id | self.order._accountant())
+    def test_task_goes_to_somebody_of_the_company_who_can_do_it(self):
+        company = self.env["res.company"].sudo().create({"name": "Nobody works here"})
+        company.user_ids = False
+        self.order.company_id = company
+        self.assertEqual(self.order._accountant(), self.env.ref("base.user_admin"))
+        area, invoicing = "base.group_user,ar_payment_gateways.group_", "account.group_account_invoice"
+        for groups in (f"{area}manager", f"{area}user,{invoicing}", f"{area}manager,{invoicing}"):
+            user = new_test_user(
+                self.env, f"gw {groups}", groups, company_id=company.id, company_ids=[(6, 0, company.ids)]
+            )
+            self.assertEqual(self.order._accountant(), user)  # rather than the one before

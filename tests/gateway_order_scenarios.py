@@ -7,6 +7,8 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
+from odoo.exceptions import AccessError, UserError
+from odoo.tests.common import new_test_user
 
 from odoo.addons.ar_payment_gateways import const
 
@@ -97,13 +99,36 @@ class OrderScenarios:
             for name in trouble:
                 setattr(self.kit.knobs, name, 0)
 
-    def test_disabled_provider_is_not_asked(self):
-        order = self.open_order()
+    def test_what_was_begun_before_the_provider_was_disabled_is_finished(self):
+        paid, unpaid = self.open_order(), self.open_order(self.invoice()._get_ar_payment_link().sudo())
+        self.assertTrue(paid.is_test)
         self.provider.state = "disabled"
-        self.over(order)
+        self.kit.knobs.no_notify = True
+        self.kit.pay(paid.name)
+        self.kit.scan(unpaid.name)
+        self.kit.end(unpaid.name)
+        self.over(unpaid)
+        if unpaid.payable_until:
+            unpaid.payable_until = unpaid.expires_at
+        self.run_cron()
+        self.assertEqual((paid.state, unpaid.state), ("paid", "closed"))
+        self.assertTrue(self.kit.is_closed(unpaid.name))
+        with self.assertRaises(UserError):
+            self.open_order(self.invoice()._get_ar_payment_link().sudo())
+
+    def test_an_order_is_asked_about_where_it_was_made(self):
+        live, test = self.open_order(), self.open_order(self.invoice()._get_ar_payment_link().sudo())
+        live.is_test = False
+        self.over(live)
         self.kit.simulator.requests.clear()
         self.run_cron()
-        self.assertEqual(self.kit.calls(), [])
+        self.assertEqual(live.state, "open")  # the test environment would say that there is no such order
+        self.assertEqual(len(self.kit.calls()), 1)  # about the other one
+        self.provider.state = "enabled"
+        self.over(test)
+        with patch.object(type(live), "_query", return_value=None):
+            self.run_cron()
+        self.assertEqual((live.state, test.state), ("open", "closed"))
 
     def test_wrong_amount_by_query_is_kept_out(self):
         order = self.open_order()
@@ -115,6 +140,22 @@ class OrderScenarios:
         self.assertEqual(order.state, "mismatch")
         self.assertEqual(len(order.activity_ids), 1)
         self.assertEqual(order.transaction_id.state, "draft")
+        # An accountant takes in what arrived.
+        received = order.amount + 5.0
+        clerk = new_test_user(
+            self.env, "clerk", "ar_payment_gateways.group_manager,base.group_user", company_id=self.company.id
+        )
+        with self.assertRaises(AccessError):
+            order.with_user(clerk).action_book_received()
+        order.with_user(self.env.user).action_book_received()
+        payment = order.transaction_id.payment_id
+        self.assertEqual((order.state, order.amount, payment.amount), ("paid", received, received))
+        self.assertEqual((self.inv.amount_residual, order.refundable_amount), (0, received))
+        self.assertEqual(order.activity_ids.mapped("summary"), ["Paid more than was open"])
+        with self.assertRaises(UserError):
+            order.with_user(self.env.user).action_book_received()
+        self.run_cron()
+        self.assertEqual(order.state, "paid")
 
     def test_one_payment_for_two_invoices(self):
         other = self.invoice(55.5)

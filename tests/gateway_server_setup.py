@@ -64,6 +64,25 @@ def links(env, count):
     return paths
 
 
+def checkout(env, provider_id):
+    """Return the id of a transaction of Odoo's own payment form, and where and what the form posts to us."""
+    provider = env["payment.provider"].browse(provider_id)
+    company = provider.company_id
+    values = {
+        "provider_id": provider.id,
+        "payment_method_id": provider._ar_gateway_payment_method().id,
+        "amount": 12.34,
+        "currency_id": company.currency_id.id,
+        "partner_id": env["res.partner"].search([("name", "=", "Server customer")]).id,
+        "reference": env["payment.transaction"]._compute_reference(provider.code, prefix="form"),
+        "operation": "online_redirect",
+    }
+    transaction = env["payment.transaction"].create(values)
+    fields_posted = {"transaction_id": transaction.id, "access_token": transaction._ar_checkout_token()}
+    env.cr.commit()
+    return [transaction.id, const.CHECKOUT_ROUTE % provider.code, fields_posted]
+
+
 def settle(env):
     """What the scheduled actions do within the next hour: ask about every order and refund, and book."""
     while True:

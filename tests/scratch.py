@@ -14,11 +14,13 @@ class ScratchDatabase:
 
     :param str name: its name; an older one of that name is dropped.
     :param str template: the database it is copied from, files included; without it, it is empty.
+    :param conf: its odoo.conf; without it, that of the tests.
     """
 
-    def __init__(self, name, template=None):
+    def __init__(self, name, template=None, conf=None):
         self.name = name
         self.template = template
+        self.conf = conf or config["config"]
         self.log = Path(config["data_dir"]).parent / "log" / f"{name}.log"
 
     def __enter__(self):
@@ -47,7 +49,7 @@ class ScratchDatabase:
         """
         with self.log.open("w", encoding="utf-8") as log:
             return subprocess.Popen(
-                ["odoo", *command.split(), "-c", config["config"], "-d", self.name, *options],
+                ["odoo", *command.split(), "-c", str(self.conf), "-d", self.name, *options],
                 stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -30,6 +30,21 @@ class KindsCase(RefundCase):
         invoice.action_post()
         return invoice
 
+    def credit(self, amount, days=0, **kwargs):
+        """A posted credit note of exactly `amount`."""
+        note = self.init_invoice(
+            "out_refund", amounts=[amount], currency=self.cny, taxes=self.env["account.tax"], **kwargs
+        )
+        note.invoice_payment_term_id = False
+        note.invoice_date_due = self.today + timedelta(days)
+        note.action_post()
+        return note
+
+    def everything(self, **values):
+        """A link to everything open of partner_a in CNY."""
+        owner = {"partner_id": self.partner_a.id, "currency_id": self.cny.id, "company_id": self.company.id}
+        return self.links.create({"kind": "customer", **owner, **values})
+
     def in_thirds(self, amount=90.0):
         """A posted invoice in three instalments: a month ago, in a month, in two."""
         term = self.env["account.payment.term"].create(

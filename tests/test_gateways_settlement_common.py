@@ -25,11 +25,15 @@ class SettlementCase(RefundCase):
             new_test_user(
                 cls.env,
                 login=f"settlement {role}",
-                groups=f"base.group_user,ar_payment_gateways.group_{role}",
+                groups=f"base.group_user,ar_payment_gateways.group_{role},{accounting}",
                 company_id=cls.company.id,
                 company_ids=[(6, 0, cls.company.ids)],
             )
-            for role in ("user", "manager", "auditor")
+            for role, accounting in (
+                ("user", "account.group_account_manager"),
+                ("manager", "account.group_account_invoice"),
+                ("auditor", "account.group_account_readonly"),
+            )
         )
 
     def setUp(self):

@@ -16,16 +16,33 @@ class Gap(StrEnum):
     ENDED = "ended"
     BUYER = "buyer"
     TERM = "term"
+    METHOD = "method"
     DAYS = "days"
     USED_UP = "used_up"
     SHARE = "share"
+
+
+class Method(StrEnum):
+    """How money is had for documents and goods, from the safest for the seller to the riskiest."""
+
+    ADVANCE = "advance"
+    CREDIT = "lc"
+    PAYMENT = "dp"
+    ACCEPTANCE = "da"
+    OPEN_ACCOUNT = "oa"
+
+    def is_riskier(self, other: "Method") -> bool:
+        """Whether the seller risks more this way than in the other."""
+        order = list(Method)
+        return order.index(self) > order.index(other)
 
 
 @dataclass(frozen=True)
 class Policy:
     """The conditions of one cover. `amount` is its full value; of a loss it pays `percent`.
 
-    An empty set of `buyer_ids` or `term_ids`, and None for `max_days`, set no condition.
+    An empty set of `buyer_ids` or `term_ids`, and None for `max_days` or `method`, set no condition. `method` is the
+    riskiest one that the cover allows.
     """
 
     reference: int
@@ -35,6 +52,7 @@ class Policy:
     buyer_ids: frozenset[int] = frozenset()
     term_ids: frozenset[int] = frozenset()
     max_days: int | None = None
+    method: Method | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +64,7 @@ class Sale:
     credit_days: int
     amount: Decimal
     used: Decimal = ZERO
+    method: Method = Method.OPEN_ACCOUNT
 
 
 @dataclass(frozen=True)
@@ -65,6 +84,8 @@ def gap_of(policy: Policy, sale: Sale) -> Gap | None:
         return Gap.BUYER
     if policy.term_ids and sale.term_id not in policy.term_ids:
         return Gap.TERM
+    if policy.method is not None and sale.method.is_riskier(policy.method):
+        return Gap.METHOD
     if policy.max_days is not None and sale.credit_days > policy.max_days:
         return Gap.DAYS
     return None

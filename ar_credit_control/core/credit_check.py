@@ -4,12 +4,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
+from typing import TypeVar
 
 from .exposure import ZERO, Exposure
 from .rule import Facts, Verdict
 
 # No currency has smaller parts: what dividing by a rate leaves behind this digit is not money.
 FINEST = 6
+
+# Whom a position is of: whatever the caller tells customers apart by.
+Customer = TypeVar("Customer")
 
 
 class Control(StrEnum):
@@ -142,6 +146,21 @@ def decide(position: Position, order_amount: Decimal) -> Decision:
         return Decision(limit, exposure, order_amount, excess, ())
     reason = Reason.NO_CREDIT if limit.control is Control.NO_CREDIT else Reason.OVER_LIMIT
     return Decision(limit, exposure, order_amount, excess, (reason,))
+
+
+def take_apart(
+    positions: Mapping[Customer, Position], pair_of: Mapping[int, Customer], amounts: Mapping[int, Decimal]
+) -> Mapping[Customer, Position]:
+    """Return positions without what the documents asked about have added to them already.
+
+    :param positions: position per customer; those who share a limit have it lowered together.
+    :param pair_of: customer per document.
+    :param amounts: what of each document counts, in company currency.
+    """
+    for key, amount in amounts.items():
+        taken = {bound.key: -amount * bound.rate for bound in positions[pair_of[key]].bounds}
+        positions = {pair: position.with_added(taken) for pair, position in positions.items()}
+    return positions
 
 
 def complete(facts: Facts, decision: Decision) -> Facts:

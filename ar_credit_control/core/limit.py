@@ -6,7 +6,7 @@ and validities include their last day.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
@@ -47,6 +47,7 @@ class Why(StrEnum):
     NOT_YET = "not_yet"
     ENDED = "ended"
     REPLACED = "replaced"
+    NOT_LOWER = "not_lower"
     NOT_LIMITED = "not_limited"
 
 
@@ -66,12 +67,17 @@ class Window:
 
 @dataclass(frozen=True)
 class Temporary:
-    """A limit for a while. It replaces the base (`effect` REPLACES) or raises it (ADDS)."""
+    """A limit for a while. It replaces the base (`effect` REPLACES) or raises it (ADDS).
+
+    One that replaces and `only_lowers` never allows more than what stands behind it: nobody approved a raise, and what
+    is behind it may be cut later.
+    """
 
     amount: Decimal
     window: Window
     effect: Effect
     reference: int = 0
+    only_lowers: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,27 +154,35 @@ def limit_in_force(terms: Terms, default: Limit, day: date) -> InForce:
     """Return the limit in force on a day.
 
     The base is the own limit, or the default where the terms follow it; after its validity the expiry rule decides.
-    Of several temporary limits that replace it the last of the tuple counts; those that add all count. Only a limited
-    customer's limit can be raised: no credit stays no credit, and unlimited has nothing to raise.
+    Of several temporary limits that replace it the last of the tuple counts, one that only lowers where it does; those
+    that add all count. Only a limited customer's limit can be raised: no credit stays no credit, and unlimited has
+    nothing to raise.
     """
     base, components = _base(terms, default, day)
     limited = base.control is Control.LIMITED
-    replacing = [
-        t for t in terms.temporaries if t.effect is Effect.REPLACES and t.window.why(day) is Why.COUNTS
-    ]
-    chosen = replacing[-1] if replacing and limited else None
+    chosen = _replacing(terms, base, day) if limited else None
     if chosen is not None:
         components = [replace(part, why=Why.REPLACED) if part.counts else part for part in components]
     for temporary in terms.temporaries:
         why = _why(temporary, day, limited)
         if temporary.effect is Effect.REPLACES and why is Why.COUNTS and temporary is not chosen:
-            why = Why.REPLACED
+            why = Why.NOT_LOWER if temporary.only_lowers else Why.REPLACED
         components.append(_component(Kind.TEMPORARY, temporary, why))
     for cover in terms.covers:
         components.append(_component(Kind.COVER, cover, _why(cover, day, limited, base.is_checked)))
     amount = chosen.amount if chosen is not None else base.amount
     limit = Limit(base.control, amount + _sum(components, Effect.ADDS)) if limited else base
     return InForce(limit, _sum(components, Effect.DEDUCTS), tuple(components))
+
+
+def _replacing(terms: Terms, base: Limit, day: date) -> Temporary | None:
+    """Return the temporary limit that holds in place of the base, or None."""
+    chosen, amount = None, base.amount
+    for temporary in terms.temporaries:
+        counts = temporary.effect is Effect.REPLACES and temporary.window.why(day) is Why.COUNTS
+        if counts and not (temporary.only_lowers and temporary.amount >= amount):
+            chosen, amount = temporary, temporary.amount
+    return chosen
 
 
 def _base(terms: Terms, default: Limit, day: date) -> tuple[Limit, list[Component]]:
@@ -206,64 +220,6 @@ def _why(part: Temporary | Cover, day: date, limited: bool, checked: bool = Fals
 
 def _sum(components: Iterable[Component], effect: Effect) -> Decimal:
     return sum((c.amount or ZERO for c in components if c.counts and c.effect is effect), ZERO)
-
-
-def never_raises(old: Terms, new: Terms, default: Limit, day: date) -> bool:
-    """Whether `new` allows no more than `old` on any day from `day` on, so that no approval need stand behind it.
-
-    Limits change on known days only, so it is enough to look at those. Leaving "no credit" always counts as a raise:
-    covers and temporary limits that come later would help again.
-    """
-    return not any(_is_higher(after, before) for before, after in _compared(old, new, default, day))
-
-
-def greatest_rise(old: Terms, new: Terms, default: Limit, day: date) -> Decimal | None:
-    """Return by how much more `new` allows than `old`, on the day from `day` on where the difference is largest.
-
-    Zero where it allows no more; None where nothing bounds the customer any longer.
-    """
-    rise = ZERO
-    for before, after in _compared(old, new, default, day):
-        if _leaves_control(after, before):
-            return None
-        low, high = before.widened().ceiling, after.widened().ceiling
-        if low is None:
-            continue
-        if high is None:
-            return None
-        rise = max(rise, high - low)
-    return rise
-
-
-def _compared(old: Terms, new: Terms, default: Limit, day: date) -> Iterable[tuple[InForce, InForce]]:
-    for when in sorted({day, *_turning_days(old), *_turning_days(new)}):
-        if when >= day:
-            yield limit_in_force(old, default, when), limit_in_force(new, default, when)
-
-
-def _is_higher(after: InForce, before: InForce) -> bool:
-    if after.limit.control is not before.limit.control and before.limit.control is Control.NO_CREDIT:
-        return True
-    if _leaves_control(after, before):
-        return True
-    old, new = before.widened().ceiling, after.widened().ceiling
-    return old is not None and (new is None or new > old)
-
-
-def _leaves_control(after: InForce, before: InForce) -> bool:
-    # Whoever has no limit is still asked about what he owes overdue; whoever is out of control is not.
-    return after.limit.control is Control.NONE and before.limit.control is not Control.NONE
-
-
-def _turning_days(terms: Terms) -> Iterable[date]:
-    windows = [Window(None, terms.valid_until)]
-    windows += [temporary.window for temporary in terms.temporaries]
-    windows += [cover.window for cover in terms.covers]
-    for window in windows:
-        if window.start is not None:
-            yield window.start
-        if window.end is not None and window.end < date.max:
-            yield window.end + timedelta(days=1)
 
 
 def pooled(

@@ -12,6 +12,7 @@ from . import ar_approval_rule
 from . import ar_approval_step
 from . import ar_credit_account_breakdown
 from . import ar_credit_account_position
+from . import ar_credit_account_history
 from . import ar_credit_account_merge
 from . import ar_credit_account_screen
 from . import ar_credit_agreed_terms
@@ -19,7 +20,6 @@ from . import ar_credit_account
 from . import ar_credit_cover
 from . import ar_credit_explanation
 from . import ar_credit_account_recheck
-from . import ar_credit_document
 from . import ar_credit_edge
 from . import ar_credit_exposure_parts
 from . import ar_credit_exposure_query
@@ -28,12 +28,17 @@ from . import ar_credit_facts
 from . import ar_credit_gate_debtor
 from . import ar_credit_gate
 from . import ar_credit_group
+from . import ar_credit_priced
 from . import ar_credit_rule_health
+from . import ar_credit_hold_telling
 from . import ar_credit_hold_decision
 from . import ar_credit_hold_again
 from . import ar_credit_hold_filing
 from . import ar_credit_hold_recheck
+from . import ar_credit_history
 from . import ar_credit_hold
+from . import ar_credit_document_copy
+from . import ar_credit_document
 from . import ar_credit_limit_change_end
 from . import ar_credit_limit_change_flow
 from . import ar_credit_limit_change
@@ -52,6 +57,7 @@ from . import account_move_line
 from . import account_partial_reconcile
 from . import account_payment
 from . import account_payment_method_line
+from . import account_payment_term
 from . import ir_cron
 from . import mail_activity
 from . import mail_activity_type
@@ -59,8 +65,8 @@ from . import payment_transaction
 from . import res_company
 from . import res_config_settings
 from . import res_partner
+from . import sale_order_credit_paid
 from . import sale_order_credit
-from . import sale_order_priced
 from . import sale_order
 from . import sale_order_cover
 from . import sale_order_line

@@ -40,6 +40,26 @@ class AccountMove(models.Model):
                 move.partner_credit_warning = ""
         return result
 
+    # === CRUD === #
+
+    def write(self, vals):
+        """Write moves; of a customer invoice remember who changes what it is worth, or when it is due.
+
+        One written as posted is asked like a posted one, and no hold outlives a cancelled one.
+
+        :raise CreditHoldError: the rules refuse.
+        """
+        if not self._ar_priced_fields.isdisjoint(vals):
+            invoices = self.filtered(lambda move: move._is_ar_credit_asked())
+            invoices._filtered_ar_repriced(vals)._note_ar_priced_by()
+        if vals.get("state") == "posted":
+            with self._watch_ar_credit_posting():
+                return super().write(vals)
+        result = super().write(vals)
+        if vals.get("state") == "cancel":
+            self.sudo().ar_credit_hold_ids._supersede()  # sudo: holds are written by the credit control only
+        return result
+
     # === ACTIONS === #
 
     def action_post_or_hold(self):
@@ -74,14 +94,8 @@ class AccountMove(models.Model):
 
     def _post(self, soft=True):
         """Post; what no order counted before has to pass the credit rules, unless it books a received payment."""
-        asked = self.filtered(
-            lambda move: move.move_type in ("out_invoice", "out_receipt") and move.state == "draft"
-        )
-        before = asked._get_ar_credit_counted()
-        posted = super()._post(soft)
-        invoices = posted & asked
-        if invoices:
-            self.env["ar.credit.gate"]._check_invoices(invoices, before)
+        with self._watch_ar_credit_posting():
+            posted = super()._post(soft)
         posted._recheck_ar_credit_holds()
         return posted
 

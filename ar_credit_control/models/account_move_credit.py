@@ -1,4 +1,18 @@
+from contextlib import contextmanager
+
 from odoo import fields, models
+
+from ..core.rule import CheckPoint
+
+_POSTING = "ar_credit_move.posting"
+
+# Whoever changes one of these had a part in what the invoice is worth or when it is paid, beside those of its lines.
+PRICED_FIELDS = frozenset(
+    """
+    company_id currency_id fiscal_position_id invoice_cash_rounding_id invoice_currency_rate invoice_date_due
+    invoice_payment_term_id journal_id move_type partner_id partner_shipping_id
+    """.split()
+)
 
 
 class AccountMoveCredit(models.AbstractModel):
@@ -9,8 +23,49 @@ class AccountMoveCredit(models.AbstractModel):
     """
 
     _name = "account.move.credit"
-    _inherit = ["ar.credit.document"]
+    _inherit = ["ar.credit.document", "ar.credit.priced"]
     _description = "Exposure of a customer invoice"
+
+    _ar_priced_fields = PRICED_FIELDS
+
+    ar_priced_by_ids = fields.Many2many(
+        "res.users",
+        relation="ar_account_move_priced_by_rel",
+        string="Prices Edited By",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="Who changed prices, quantities or taxes, deleted lines, or changed customer, terms or currency. They"
+        " can't approve the invoice's credit.",
+    )
+
+    def _is_ar_credit_asked(self):
+        """Whether it is a kind of document that the credit rules look at when it is posted."""
+        return self.move_type in ("out_invoice", "out_receipt")
+
+    @contextmanager
+    def _watch_ar_credit_posting(self):
+        """Run the body; what it posts has to pass the credit rules as far as no order counted it before.
+
+        However it is posted: Odoo's own method writes the status in the end, and so may a call from outside. Nested
+        calls leave their invoices to the outermost one; the list is on the cursor, out of reach of any caller.
+
+        :raise CreditHoldError: the rules refuse.
+        """
+        posting = self.env.cr.cache.setdefault(_POSTING, set())
+        asked = self.filtered(
+            lambda move: move._is_ar_credit_asked() and move.state != "posted" and move.id not in posting
+        )
+        before = asked._get_ar_credit_counted()
+        posting.update(asked.ids)
+        try:
+            yield
+        finally:
+            posting.difference_update(asked.ids)
+        invoices = asked.filtered(lambda move: move.state == "posted")
+        if invoices:
+            self.env["ar.credit.gate"]._check_invoices(invoices, before)
+            invoices._release_ar_credit_holds(CheckPoint.INVOICE)
 
     def _get_ar_credit_orders(self):
         """Return the orders that lines are linked to, past access rights."""

@@ -25,6 +25,7 @@ class ArCreditAccount(models.Model):
     _inherit = [
         "ar.credit.account.position",
         "ar.credit.account.breakdown",
+        "ar.credit.account.history",
         "ar.credit.account.merge",
         "ar.credit.account.screen",
         "ar.credit.agreed.terms",
@@ -254,11 +255,13 @@ class ArCreditAccount(models.Model):
         self.ensure_one()
         return self.partner_id.commercial_partner_id._origin.id, self.company_id._origin.id
 
-    def _sync_odoo_limits(self):
+    def _sync_odoo_limits(self, reset=True):
         """Write the limit in force to Odoo's own field, which others read; it follows ours, never the other way.
 
-        Without a limit of their own customers get back to Odoo's default; unlimited and uncontrolled ones to zero,
-        which means no limit there.
+        Of own limit and group limit the tighter one. Customers that follow a company default without a limit get back
+        to Odoo's default; unlimited and uncontrolled ones to zero, which means no limit there.
+
+        :param bool reset: whether to do the former; else Odoo's field is theirs to write.
         """
         # sudo: the field belongs to accountants, the limit does not
         for company, accounts in self.sudo().grouped("company_id").items():
@@ -269,7 +272,10 @@ class ArCreditAccount(models.Model):
                 .get_company_dependent_fallback(self.env["res.partner"].with_company(company))
             )
             for account in accounts.with_company(company):
-                limit = loaded.in_force(account._get_pair(), fields.Date.today()).limit
-                amount = fallback if account.control == "default" else float(limit.ceiling or 0)
+                limit = account._get_tightest_ceiling(loaded)
+                unbound = account.control == "default" and limit is None
+                if unbound and not reset:
+                    continue
+                amount = fallback if unbound else float(limit or 0)
                 if account.currency_id.compare_amounts(account.partner_id.credit_limit, amount):
                     account.partner_id.credit_limit = amount

@@ -1,7 +1,9 @@
 from odoo import fields, models
 
 from ..core.credit_check import Control
+from ..core.limit import Terms
 from ..core.limit_merge import tightest
+from ..core.limit_rise import never_raises
 
 
 class ArCreditAccountMerge(models.AbstractModel):
@@ -9,23 +11,27 @@ class ArCreditAccountMerge(models.AbstractModel):
 
     Their debts add up by themselves; of the limits the tightest counts from now on, on every day to come. Nobody gets
     more credit by merging, so what made them wider (temporary limits, covers that add) ends; all history goes along.
+    A customer without an account has the default limit of the company.
     """
 
     _name = "ar.credit.account.merge"
     _description = "Merging credit accounts"
 
-    def _merge_into(self, kept):
+    def _merge_into(self, kept, strangers=()):
         """Merge these accounts into another one of the same company, and delete them.
 
         :param kept: the account that goes on.
+        :param strangers: partners without an account that become the same debtor.
         """
         # sudo: the journal alone moves limits; the caller checked
         kept, others = kept.sudo(), self.sudo() - kept
         everybody = kept | others
         self.env["ar.credit.account"]._lock({(one.partner_id.id, one.company_id.id) for one in everybody})
         strictest = everybody._get_strictest()
-        told = "\n".join(f"{one.partner_id.display_name}: {one._get_limit_text()}" for one in everybody)
-        terms = everybody._get_merged_terms()
+        limits = [(one.partner_id, one._get_limit_text()) for one in everybody]
+        limits += [(one, kept._get_default_text()) for one in strangers]
+        told = "\n".join(f"{partner.display_name}: {text}" for partner, text in limits)
+        terms = everybody._get_merged_terms(with_default=bool(strangers))
         values = everybody._get_merged_values(strictest, terms)
         everybody._end_what_widens(terms)
         journal = kept._prepare_merge_change(values, told)
@@ -51,11 +57,22 @@ class ArCreditAccountMerge(models.AbstractModel):
 
         return min(self.sorted("id"), key=width)
 
-    def _get_merged_terms(self):
-        """Return the core Terms that allow no more than any of these accounts, today and later."""
+    def _is_wider_than_default(self):
+        """Whether the account allows more, today or later, than the company's default does without an account."""
+        self.ensure_one()
+        pair = self.partner_id.id, self.company_id.id
+        loaded = self.env["ar.credit.terms"]._load({pair})
+        default, today = loaded.defaults[self.company_id.id], fields.Date.today()
+        return not never_raises(Terms(), loaded.accounts[pair].terms, default, today)
+
+    def _get_merged_terms(self, with_default=False):
+        """Return the core Terms that allow no more than any of these accounts, today and later.
+
+        :param bool with_default: nor than the default of the company.
+        """
         pairs = [(account.partner_id.id, account.company_id.id) for account in self]
         loaded, today = self.env["ar.credit.terms"]._load(set(pairs)), fields.Date.today()
-        sources = [loaded.accounts[pair].terms for pair in pairs]
+        sources = [loaded.accounts[pair].terms for pair in pairs] + [Terms()] * with_default
         parts = {part.reference: part for terms in sources for part in terms.temporaries}
         order = self.change_ids.search([("id", "in", list(parts))], order="applied_on, id")
         temporaries = [parts[change.id] for change in order]
@@ -69,6 +86,15 @@ class ArCreditAccountMerge(models.AbstractModel):
             if self.control == "limited"
             else control
         )
+
+    def _get_default_text(self):
+        """Return the default limit of the company as people read it."""
+        company = self.company_id
+        control = dict(company._fields["ar_credit_default_control"]._description_selection(self.env))
+        text = control[company.ar_credit_default_control or "none"]
+        if company.ar_credit_default_control == "limited":
+            text = f"{text} {company.currency_id.format(company.ar_credit_default_limit)}"
+        return text
 
     def _get_merged_values(self, strictest, terms):
         """Return what holds for all of them together: of each field the strictest value.

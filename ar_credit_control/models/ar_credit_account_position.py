@@ -162,6 +162,24 @@ class ArCreditAccountPosition(models.AbstractModel):
         accounts = self.sudo().search([("partner_id", "in", partner_ids), ("company_id", "in", company_ids)])
         return accounts.filtered(lambda account: (account.partner_id.id, account.company_id.id) in pairs)
 
+    def _get_tightest_ceiling(self, loaded):
+        """Return what this customer may owe at most today, by its own limit and by that of its group.
+
+        :param loaded: the terms of the account (`ar.credit.terms`).
+        :return: Decimal in company currency, or None: no limit
+        """
+        self.ensure_one()
+        pair, today = self._get_pair(), fields.Date.today()
+        ceilings = [loaded.in_force(pair, today).limit.ceiling]
+        group = loaded.groups.get(loaded.group_of(pair))
+        shared = group and limit_in_force(group.terms, NO_SHARED_LIMIT, today).limit.ceiling
+        if shared is not None:
+            rate = self._get_group_rates(group)[pair[1]]
+            ceilings.append(
+                self.env["ar.credit.exposure"]._to_decimal(self.currency_id, float(shared / rate))
+            )
+        return min((ceiling for ceiling in ceilings if ceiling is not None), default=None)
+
     # === LOCK === #
 
     @api.model

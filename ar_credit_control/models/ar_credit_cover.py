@@ -2,8 +2,9 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools.misc import clean_context
 
-from ..core.cover import Policy
+from ..core.cover import Method, Policy
 from ..core.limit import Cover, Effect, Window
+from .account_payment_term import METHODS
 
 # What stays open when the cover is in effect.
 FREE = frozenset({"note"})
@@ -48,7 +49,7 @@ class ArCreditCover(models.Model):
     )
     amount = fields.Monetary(required=True)
     percent = fields.Float(string="Share Paid (%)", default=100.0, help="What the cover pays of a loss.")
-    date_from = fields.Date(string="From", required=True, default=fields.Date.context_today)
+    date_from = fields.Date(string="From", required=True, default=fields.Date.today)
     date_to = fields.Date(string="To", help="The last day.")
     mode = fields.Selection(
         [("adds", "Added to the Limit"), ("deducts", "Deducted from the Exposure")],
@@ -66,7 +67,11 @@ class ArCreditCover(models.Model):
         "account.payment.term", string="Payment Terms Allowed", help="Empty: any."
     )
     max_credit_days = fields.Integer(string="Longest Credit (Days)", help="0: no such condition.")
-    payment_method = fields.Char(help="As the policy says: L/C, D/P, D/A, O/A ...")
+    settlement_method = fields.Selection(
+        METHODS,
+        string="Riskiest Settlement Method",
+        help="What the policy allows at most, from payment in advance to open account. Empty: any.",
+    )
     special_conditions = fields.Text()
     note = fields.Text(string="Internal Note")
 
@@ -185,6 +190,7 @@ class ArCreditCover(models.Model):
                         "account_id": cover.account_id.id,
                         "cover_id": cover.id,
                         "cover_action": cover_action,
+                        "date_from": fields.Date.today(),
                         "reason": reason,
                     }
                 )
@@ -226,4 +232,5 @@ class ArCreditCover(models.Model):
             frozenset(self.buyer_ids.commercial_partner_id.ids),
             frozenset(self.payment_term_ids.ids),
             self.max_credit_days or None,
+            Method(self.settlement_method) if self.settlement_method else None,
         )

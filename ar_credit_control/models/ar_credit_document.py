@@ -5,7 +5,7 @@ from odoo import models
 from odoo.tools import format_amount
 
 from ..core.binding import Binding, BoundLine
-from ..core.rule import LIMIT_FACTS, Fact
+from ..core.rule import LIMIT_FACTS, CheckPoint, Fact
 from ..exceptions import CreditHoldError
 
 
@@ -28,6 +28,7 @@ class ArCreditDocument(models.AbstractModel):
     """
 
     _name = "ar.credit.document"
+    _inherit = ["ar.credit.document.copy"]
     _description = "Document under credit control"
 
     _ar_credit_fields = None
@@ -85,13 +86,19 @@ class ArCreditDocument(models.AbstractModel):
             return self.browse()
         return self.filtered(lambda document: document.id in refusal.decisions)
 
-    def _get_ar_credit_forced(self):
-        """Return the holds set by hand that keep the document: those not decided, and those decided against it."""
-        self.ensure_one()
-        # sudo: holds bind also those who can't see them
-        return self.sudo().ar_credit_hold_ids.filtered(
-            lambda hold: hold.check_point == "manual" and hold.state in ("pending", "rejected")
-        )
+    def _get_ar_credit_orderer(self, check_point):
+        """Return the customer under control whom somebody else, whom none bounds, is to pay for; nobody by default.
+
+        :param check_point: core CheckPoint, or "manual".
+        """
+        return self.env["res.partner"]
+
+    def _is_ar_credit_forced(self, check_point):
+        """Whether a decision is needed whatever the rules say.
+
+        :param check_point: core CheckPoint.
+        """
+        return bool(self._get_ar_credit_forced() or self._get_ar_credit_orderer(check_point))
 
     def _use_ar_credit_approval(self, decision, check_point):
         """Use an approval that covers the document as it stands and what the check found; return whether there is one.
@@ -107,9 +114,12 @@ class ArCreditDocument(models.AbstractModel):
         """Whether an earlier check point is so recent that this one does not hold the document again."""
         return False
 
-    def _release_ar_credit_holds(self):
-        """Close requests for a decision that is needed no more: the documents went through within the rules."""
-        self.ar_credit_hold_ids._release_unneeded()
+    def _release_ar_credit_holds(self, check_point=None):
+        """Close requests for a decision that is needed no more: the documents went through within the rules.
+
+        :param check_point: what they passed; None closes all, as a confirmation does.
+        """
+        self.sudo().ar_credit_hold_ids._release_unneeded(check_point)  # sudo: also of who can't see holds
 
     # === READING === #
 
@@ -170,7 +180,7 @@ class ArCreditDocument(models.AbstractModel):
         )
 
     def _is_ar_credit_free(self, decision):
-        """Whether the document needs no credit: it is paid already, and that is the company's policy.
+        """Whether the document needs no credit: it adds nothing, and that is the company's policy.
 
         :param decision: core Decision so far.
         """
@@ -215,7 +225,11 @@ class ArCreditDocument(models.AbstractModel):
         for finding in decision.verdict.reasons:
             if not (finding.rule.facts and finding.rule.facts <= LIMIT_FACTS and sentences):
                 sentences.append(self._get_ar_credit_rule_reason(finding))
-        if decision.verdict.forced:
+        orderer = self._get_ar_credit_orderer(CheckPoint.CONFIRM)
+        if orderer:
+            debtor = orderer.browse(self._get_ar_credit_pair()[0])
+            sentences.append(self.env["ar.credit.gate"]._get_orderer_reason(orderer, debtor))
+        if self._get_ar_credit_forced():
             sentences.append(self.env._("%(document)s was held by hand.", document=self.display_name))
         return sentences
 

@@ -133,7 +133,8 @@ def _confirm_or_hold(origin):
             result = confirmed or result
             # sudo: a customer can't read holds; one who paid or signed for what was rejected is news
             rejected = hold.sudo().filtered(lambda one: one.state == "rejected") if notify else hold.browse()
-            (hold - known | rejected)._tell_salesperson()
+            rejected._tell_salesperson(again=True)
+            (hold - known - rejected)._tell_salesperson()
         return result
 
     return action_confirm

@@ -115,6 +115,7 @@ class ArCreditExplanation(models.AbstractModel):
             Why.NOT_YET: self.env._("Not yet"),
             Why.ENDED: self.env._("Over"),
             Why.REPLACED: self.env._("Replaced by a temporary limit"),
+            Why.NOT_LOWER: self.env._("Does not count: the limit behind it is no higher"),
             Why.NOT_LIMITED: self.env._("Does not count: the customer is not on a limit"),
         }[part.why]
 

@@ -55,10 +55,26 @@ class ArCreditExposureParts(models.AbstractModel):
         Where credits are ignored until they are applied, a payment without entry counts for the invoices it is for
         only, and of one with an entry what was applied is put back.
         """
+        return self._sum_query("payments_in_process", self._payment_documents())
+
+    def _sum_query(self, kind, documents):
+        """Return the sums of documents of (id, owner, company_id, amount)."""
         return SQL(
             """
-            SELECT 'payments_in_process', family.owner, company.id, NULL, NULL, NULL,
-                   SUM(CASE WHEN payment.move_id IS NOT NULL
+            SELECT %s, document.owner, document.company_id, NULL, NULL, NULL, SUM(document.amount)::text, NULL, NULL
+              FROM (%s) document
+             GROUP BY document.owner, document.company_id
+            """,
+            kind,
+            documents,
+        )
+
+    def _payment_documents(self):
+        """Return the payments of `_payment_query` one by one, with what each changes."""
+        return SQL(
+            """
+            SELECT payment.id, family.owner, company.id AS company_id,
+                   CASE WHEN payment.move_id IS NOT NULL
                             THEN payment.amount_company_currency_signed + CASE WHEN company.nets_credits THEN 0 ELSE (
                                 SELECT COALESCE(SUM(item.amount_residual), 0)
                                   FROM account_move_line item
@@ -73,7 +89,7 @@ class ArCreditExposureParts(models.AbstractModel):
                                   JOIN account_move invoice ON invoice.id = link.invoice_id AND invoice.state = 'posted'
                                  WHERE link.payment_id = payment.id
                             )))
-                       END)::text, NULL, NULL
+                       END AS amount
               FROM family
               JOIN account_payment payment ON payment.partner_id = family.id AND payment.is_matched IS NOT TRUE
               JOIN company ON company.id = payment.company_id
@@ -84,7 +100,6 @@ class ArCreditExposureParts(models.AbstractModel):
                    CASE WHEN payment.payment_transaction_id IS NOT NULL THEN FALSE
                         WHEN COALESCE(method.ar_credit_counted, 'company') = 'company' THEN company.needs_bank
                         ELSE method.ar_credit_counted = 'banked' END
-             GROUP BY family.owner, company.id
             """
         )
 
@@ -94,29 +109,30 @@ class ArCreditExposureParts(models.AbstractModel):
         One that gives money back frees no credit before it is posted. A line comes from an order where that order
         is of the same debtor, and still has something open that counts instead.
         """
+        return self._sum_query("draft_invoices", self._draft_invoice_documents())
+
+    def _draft_invoice_documents(self):
+        """Return the drafts of `_draft_invoice_query` one by one, with what counts of each."""
         return SQL(
             """
-            SELECT 'draft_invoices', draft.owner, draft.company_id, NULL, NULL, NULL,
-                   SUM(GREATEST(draft.amount, 0))::text, NULL, NULL
-              FROM (
-                  SELECT move.commercial_partner_id AS owner, move.company_id,
-                         SUM(item.price_total * move.amount_total_signed / NULLIF(move.amount_total, 0)) AS amount
-                    FROM account_move move
-                    JOIN company ON company.id = move.company_id
-                    JOIN account_move_line item ON item.move_id = move.id AND item.display_type = 'product'
-                   WHERE move.state = 'draft' AND move.move_type IN ('out_invoice', 'out_receipt')
-                     AND move.commercial_partner_id = ANY(partners)
-                     AND NOT EXISTS (
-                             SELECT
-                               FROM sale_order_line_invoice_rel link
-                               JOIN sale_order_line line ON line.id = link.order_line_id
-                               JOIN sale_order so ON so.id = line.order_id AND so.ar_credit_open > 0
-                               JOIN res_partner debtor ON debtor.id = so.partner_invoice_id
-                              WHERE link.invoice_line_id = item.id
-                                AND debtor.commercial_partner_id = move.commercial_partner_id
-                         )
-                   GROUP BY move.id
-              ) draft
-             GROUP BY draft.owner, draft.company_id
+            SELECT move.id, move.commercial_partner_id AS owner, move.company_id,
+                   GREATEST(0, SUM(
+                       item.price_total * move.amount_total_signed / NULLIF(move.amount_total, 0)
+                   )) AS amount
+              FROM account_move move
+              JOIN company ON company.id = move.company_id
+              JOIN account_move_line item ON item.move_id = move.id AND item.display_type = 'product'
+             WHERE move.state = 'draft' AND move.move_type IN ('out_invoice', 'out_receipt')
+               AND move.commercial_partner_id = ANY(partners)
+               AND NOT EXISTS (
+                       SELECT
+                         FROM sale_order_line_invoice_rel link
+                         JOIN sale_order_line line ON line.id = link.order_line_id
+                         JOIN sale_order so ON so.id = line.order_id AND so.ar_credit_open > 0
+                         JOIN res_partner debtor ON debtor.id = so.partner_invoice_id
+                        WHERE link.invoice_line_id = item.id
+                          AND debtor.commercial_partner_id = move.commercial_partner_id
+                   )
+             GROUP BY move.id
             """
         )

@@ -103,11 +103,7 @@ class ArCreditExposureQuery(models.AbstractModel):
         return SQL(
             """
             WITH company AS (%(policies)s),
-            family AS (
-                SELECT id, commercial_partner_id AS owner
-                  FROM res_partner
-                 WHERE commercial_partner_id = ANY(partners)
-            ),
+            family AS (%(family)s),
             open_order AS (%(open_orders)s)
             %(ledger)s
              UNION ALL
@@ -124,6 +120,7 @@ class ArCreditExposureQuery(models.AbstractModel):
             %(rates)s
             """,
             policies=self._policy_query(),
+            family=self._family_query(),
             ledger=self._ledger_query(),
             payments=self._payment_query(),
             draft_invoices=self._draft_invoice_query(),
@@ -131,6 +128,12 @@ class ArCreditExposureQuery(models.AbstractModel):
             apart=self._apart_query(),
             paid=self._paid_query(),
             rates=self._rate_query(),
+        )
+
+    def _family_query(self):
+        """Return the customers and their contacts."""
+        return SQL(
+            "SELECT id, commercial_partner_id AS owner FROM res_partner WHERE commercial_partner_id = ANY(partners)"
         )
 
     def _policy_query(self):

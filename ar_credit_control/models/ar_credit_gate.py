@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from odoo import fields, models
 
-from ..core.credit_check import Control, Decision, Limit, complete, decide_in_turn
+from ..core.credit_check import Control, Decision, Limit, complete, decide_in_turn, take_apart
 from ..core.exposure import Exposure
 from ..core.rule import CheckPoint, Fact, Outcome, Verdict, evaluate
 from ..exceptions import CreditExceededError, CreditHoldError
@@ -17,7 +17,7 @@ class Commitment:
     """What an order adds to whose exposure; `amount` in order currency, tax included.
 
     Of one that is not `confirmed` any more, what was delivered counts on. `term_days`: until it is due, 0 where no rule
-    asks for that.
+    asks for that. `escapes`: whoever ordered or gets it is under control, and who owes it is not.
     """
 
     partner_id: int
@@ -26,6 +26,7 @@ class Commitment:
     amount: float
     confirmed: bool
     term_days: int = 0
+    escapes: bool = False
 
 
 class ArCreditGate(models.AbstractModel):
@@ -43,12 +44,13 @@ class ArCreditGate(models.AbstractModel):
     # === WATCHING ORDERS === #
 
     @contextmanager
-    def _watch(self, orders):
+    def _watch(self, orders, leaving=False):
         """Run the body, then check those of `orders` whose commitment it raised.
 
         Nested calls leave their orders to the outermost one, so that a form saved with several changed lines is
         judged by its result. The list of watched orders lives on the cursor, out of reach of any caller.
 
+        :param bool leaving: whether it is their delivery that the body does.
         :raise CreditHoldError, CreditExceededError: the rules refuse.
         """
         watched = self.env.cr.cache.setdefault(_WATCHED, set())
@@ -60,7 +62,7 @@ class ArCreditGate(models.AbstractModel):
             yield
         finally:
             watched -= mine
-        self._check_raised(orders, before)
+        self._check_raised(orders, before, leaving)
 
     def _commitments(self, orders):
         """Return the commitment of those among `orders` that count, by id."""
@@ -73,6 +75,7 @@ class ArCreditGate(models.AbstractModel):
                 order._get_ar_credit_counted(),
                 order.state == "sale",
                 self._get_term_days(order),
+                bool(order._get_ar_credit_orderer(CheckPoint.AMEND)),
             )
             for order in orders.sudo()
             if order.state == "sale" or order.ar_credit_open > 0
@@ -83,9 +86,11 @@ class ArCreditGate(models.AbstractModel):
         asked = self.env["ar.credit.rule"]._get_facts_asked(order.company_id.id, [CheckPoint.AMEND]) or ()
         return order._get_ar_credit_term_days() if Fact.TERM_DAYS_OVER in asked else 0
 
-    def _check_raised(self, orders, before):
+    def _check_raised(self, orders, before, leaving=False):
         """Check the orders that commit to more than `before` (as of `_commitments`) said.
 
+        :param bool leaving: goods are leaving, more than ordered or sooner than counted; unlike a change of the order
+            that can wait for a decision, which is one on the delivery.
         :raise CreditHoldError: orders that were not confirmed before are refused.
         :raise CreditExceededError: a change of confirmed ones is refused.
         """
@@ -103,7 +108,9 @@ class ArCreditGate(models.AbstractModel):
             (confirmed, CheckPoint.CONFIRM),
         ):
             if asked:
-                self._pass_or_raise(asked, check_point, self._decide_orders(asked, check_point))
+                decisions = self._decide_orders(asked, check_point)
+                late = leaving and check_point is CheckPoint.AMEND
+                self._pass_or_raise(asked, CheckPoint.DELIVERY if late else check_point, decisions)
         confirmed._release_ar_credit_holds()
 
     def _is_raised(self, before, now):
@@ -119,6 +126,7 @@ class ArCreditGate(models.AbstractModel):
         return (
             not same
             or now.term_days > before.term_days
+            or now.escapes > before.escapes
             or currency.compare_amounts(now.amount, before.amount) > 0
         )
 
@@ -167,11 +175,8 @@ class ArCreditGate(models.AbstractModel):
             accounts = self.env["ar.credit.account"]
             positions, _none = accounts._get_positions(pairs, loaded=loaded, locked=locked)
             amounts = checked._get_ar_credit_raised(before)
-            for move in checked:  # they are in the ledger by now
-                taken = {
-                    bound.key: -amounts[move.id] * bound.rate for bound in positions[pair_of[move.id]].bounds
-                }
-                positions = {pair: position.with_added(taken) for pair, position in positions.items()}
+            # they are in the ledger by now
+            positions = take_apart(positions, pair_of, {m.id: amounts[m.id] for m in checked})
             decisions |= self._decide(checked, CheckPoint.INVOICE, pair_of, positions, amounts)
         self._pass_or_raise(moves, CheckPoint.INVOICE, decisions)
 
@@ -196,6 +201,9 @@ class ArCreditGate(models.AbstractModel):
                 amounts |= {
                     order.id: order._get_ar_credit_decimal() for order in checked if order.state != "sale"
                 }
+            if check_point is CheckPoint.DELIVERY:
+                billed = {o.id: o._get_ar_credit_billed() for o in checked if amounts[o.id] <= 0}
+                positions, amounts = take_apart(positions, pair_of, billed), amounts | billed
             decisions = self._decide(checked, check_point, pair_of, positions, amounts, preview)
         return decisions | self._decide_forced(orders - checked, check_point, preview)
 
@@ -206,11 +214,15 @@ class ArCreditGate(models.AbstractModel):
         The terms are read before the lock: Odoo's transactions see the database as of their first statement, so the
         lock either fails because somebody changed them meanwhile, or they hold.
 
+        Whoever is blocked is asked about although he has no limit; others without one only where he is unlimited, as
+        many a shop does not control most of its customers.
+
         :return: (set of pairs, set of pairs with a limit, the terms of all of them)
         """
         rules = self.env["ar.credit.rule"]
         companies = {company_id for _partner_id, company_id in pairs}
-        asking = {c for c in companies if rules._get_facts_asked(c, [check_point]) is not None}
+        asked = {c: rules._get_facts_asked(c, [check_point]) for c in companies}
+        asking = {c for c in companies if asked[c] is not None}
         pairs = {pair for pair in pairs if pair[1] in asking}
         if not pairs:
             return set(), set(), None
@@ -220,7 +232,8 @@ class ArCreditGate(models.AbstractModel):
         unlimited = {
             pair
             for pair in pairs - limited
-            if pair[1] in beyond and loaded.in_force(pair, today).limit.control is Control.UNLIMITED
+            if (pair[1] in beyond and loaded.in_force(pair, today).limit.control is Control.UNLIMITED)
+            or (Fact.ACCOUNT_BLOCKED in asked[pair[1]] and loaded.is_blocked(pair))
         }
         return limited | unlimited, limited, loaded
 
@@ -245,7 +258,7 @@ class ArCreditGate(models.AbstractModel):
             if not document._is_ar_credit_free(decision):
                 known = complete(facts[document.id], decision)
                 verdict = evaluate(rules._get_rules(document.company_id.id), known, check_point)
-            verdict = replace(verdict, forced=bool(document._get_ar_credit_forced()))
+            verdict = replace(verdict, forced=document._is_ar_credit_forced(check_point))
             decision = replace(decision, verdict=verdict)
             if preview or verdict.outcome is not Outcome.HOLD:
                 return decision
@@ -267,18 +280,19 @@ class ArCreditGate(models.AbstractModel):
         return {document.id: decision for document, decision in zip(documents, decided, strict=True)}
 
     def _decide_forced(self, documents, check_point, preview=False):
-        """Decide on documents that no rule concerns: only those held by hand are refused.
+        """Decide on documents that no rule concerns: refused is what is held by hand, or owed by whom none bounds.
 
         :return: dict of document id -> core Decision.
         """
         decisions = {}
         for document in documents:
-            if document._get_ar_credit_forced():
+            if document._is_ar_credit_forced(check_point):
+                amount = document._get_ar_credit_decimal()
                 decision = Decision(
                     Limit(Control.NONE),
                     Exposure(),
-                    document._get_ar_credit_decimal(),
-                    Decimal(0),
+                    amount,
+                    amount if document._get_ar_credit_orderer(check_point) else Decimal(0),
                     (),
                     Verdict(forced=True),
                 )

@@ -31,3 +31,11 @@ class ArCreditGateDebtor(models.AbstractModel):
                     " the debtor of a confirmed order."
                 )
             )
+
+    def _get_orderer_reason(self, orderer, debtor):
+        """Return the sentence about what one customer orders and another is to pay."""
+        return self.env._(
+            "%(orderer)s, under credit control, orders or gets this; %(debtor)s, who is to pay, is not",
+            orderer=orderer.display_name,
+            debtor=debtor.display_name,
+        )

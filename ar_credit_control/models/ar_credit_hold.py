@@ -73,6 +73,13 @@ class ArCreditHold(models.Model):
     )
     order_state = fields.Selection(related="order_id.state", string="Order Status")
     partner_id = fields.Many2one("res.partner", string="Customer", required=True, readonly=True, index=True)
+    orderer_id = fields.Many2one(
+        "res.partner",
+        string="Ordered By",
+        readonly=True,
+        index="btree_not_null",
+        help="A customer under credit control orders or gets this, and the one who is to pay is not under control.",
+    )
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     order_currency_id = fields.Many2one("res.currency", required=True, readonly=True)
@@ -147,11 +154,14 @@ class ArCreditHold(models.Model):
         for hold in self:
             hold.document_name = hold._get_document().display_name
 
-    @api.depends("reason_ids.sentence", "check_point")
+    @api.depends("reason_ids.sentence", "check_point", "orderer_id")
     @api.depends_context("lang")
     def _compute_reason_text(self):
         for hold in self:
             sentences = hold.reason_ids.mapped("sentence")
+            if hold.orderer_id:
+                gate = self.env["ar.credit.gate"]
+                sentences.append(gate._get_orderer_reason(hold.orderer_id, hold.partner_id))
             if hold.check_point == "manual":
                 sentences.append(self.env._("Held by hand"))
             hold.reason_text = "\n".join(sentences)

@@ -1,14 +1,16 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..core.rule import CheckPoint
+from ..core.rejection import Told, is_refuted, repeats
+from ..core.rule import CheckPoint, Fact
 
 
 class ArCreditHoldAgain(models.AbstractModel):
     """The part of `ar.credit.hold` that lets a rejection stand: what was refused is not put again by pressing a button.
 
-    A document that changed, or a customer who owes less by now, is a new question. The same question is asked again by
-    somebody who says why, which the log keeps; whoever decides then sees who refused it before.
+    Less than what was asked for, or a customer who stands better by now, is a new question (core/rejection.py). The
+    same question, also on a copy of the document, is asked again by somebody who says why, which the log keeps;
+    whoever decides then sees who refused it before.
     """
 
     _name = "ar.credit.hold.again"
@@ -19,7 +21,7 @@ class ArCreditHoldAgain(models.AbstractModel):
         readonly=True,
         index="btree_not_null",
         ondelete="restrict",
-        help="The last rejection for the same document.",
+        help="The last rejection for the same document, or for the one that it is a copy of.",
     )
     rejection_text = fields.Text(
         string="Earlier Rejection", compute="_compute_rejection_text", compute_sudo=True
@@ -36,25 +38,40 @@ class ArCreditHoldAgain(models.AbstractModel):
             before = hold.rejected_before_id
             hold.rejection_text = before._get_rejection() if before else False
 
-    def _get_standing(self, decision, kind, digest):
+    def _get_standing(self, decision, kind, binding, copied):
         """Return the hold among those of a document that answers what the check asks now, or waits for the answer.
 
         :param decision: core Decision of the check.
         :param dict kind: `state` and `check_point` that a new hold would have.
-        :param str digest: of the document as it stands.
+        :param binding: core Binding of the document as it stands.
+        :param copied: the hold of the document that this one is a copy of; also its rejection may be the answer.
         """
-        same = self.filtered(
-            lambda hold: (hold.binding_hash, hold.check_point) == (digest, kind["check_point"])
-        )
         if kind["state"] == "pending" and kind["check_point"] != CheckPoint.AMEND:
-            last = same.sorted("id")[-1:]
-            if last.state == "rejected" and not last.asked_again_by and not last._is_eased(decision):
-                return last
-        return same.filtered(
+            asked = self | copied | copied.rejected_before_id
+            rejection = asked._get_rejection_of(kind["check_point"], binding)
+            if rejection and not rejection.asked_again_by and not rejection._is_eased(decision):
+                return rejection
+        return self.filtered(
             lambda hold: (
-                hold.state == kind["state"] and (hold.state == "blocked" or hold._still_tells(decision))
+                (hold.state, hold.check_point) == (kind["state"], kind["check_point"])
+                and hold.binding_hash == binding.digest
+                and (hold.state == "blocked" or hold._still_tells(decision))
             )
         )[:1]
+
+    def _get_rejection_of(self, check_point, binding):
+        """Return the last rejection of the same question, unless as much was approved since then.
+
+        :param str check_point: which step was stopped.
+        :param binding: core Binding of the document as it stands.
+        """
+        asked = self.filtered(lambda hold: hold.check_point == check_point and hold.decided_by).sorted("id")
+        last = asked.filtered(
+            lambda hold: hold.state == "rejected" and repeats(hold._get_binding(), binding)
+        )[-1:]
+        since = asked.filtered(lambda hold: hold.state != "rejected" and hold.id > last.id)
+        approved = any(repeats(last._get_binding(), hold._get_binding()) for hold in since if last)
+        return last.browse() if approved else last
 
     def _is_eased(self, decision):
         """Whether less speaks against the document by now than when it was decided on, in any of the numbers.
@@ -69,11 +86,36 @@ class ArCreditHoldAgain(models.AbstractModel):
         if self.check_point != "manual":
             now |= {"order_amount": decision.order_amount, "exposure": exposure.total}
             now |= {"overdue": exposure.overdue}
-            if exposure.days_overdue < self.days_overdue:
+            if exposure.days_overdue < self.days_overdue or is_refuted(self._get_told(), decision.verdict):
                 return True
         return any(
             self.currency_id.compare_amounts(float(amount), self[name]) < 0 for name, amount in now.items()
         )
+
+    def _get_told(self):
+        """Return the reasons of the rejection, as core Told."""
+        reasons = self.reason_ids.filtered(lambda reason: reason.outcome == "hold")
+        return [
+            Told(
+                reason.rule_id.id,
+                Fact(reason.fact) if reason.fact else None,
+                reason._parse(reason.measured) if reason.fact else None,
+            )
+            for reason in reasons
+        ]
+
+    def _prepare_repeated_vals(self):
+        """Return what a hold of a copy tells: the same was decided on already, of the document that was copied."""
+        self.ensure_one()
+        decided = self if self._get_ar_approval_request() else self.rejected_before_id
+        return {
+            "state": "rejected",
+            "rejected_before_id": decided.id,
+            "decided_by": decided.decided_by.id,
+            "decided_on": decided.decided_on,
+            "decision_comment": decided.decision_comment,
+            "decision_reason_id": decided.decision_reason_id.id,
+        }
 
     def _prepare_rejection_vals(self):
         """Return what a new hold tells of the last rejection among these holds of its document."""
@@ -96,7 +138,9 @@ class ArCreditHoldAgain(models.AbstractModel):
             if not (note or "").strip():
                 raise UserError(self.env._("Say why somebody should decide again."))
             hold.write({"asked_again_by": self.env.uid, "asked_again_note": note})
-            hold._get_ar_approval_request()._log("reopened", comment=note)
+            # That of a copy was never put before anybody: the log of what was decided goes on.
+            request = hold._get_ar_approval_request() or hold.rejected_before_id._get_ar_approval_request()
+            request._log("reopened", comment=note)
             hold._message_log(
                 body=self.env._(
                     "%(user)s asks for another decision: %(note)s", user=self.env.user.name, note=note

@@ -13,7 +13,8 @@ ACTIVITY = "ar_credit_control.mail_activity_type_credit_hold"
 # Holds of which check points are good for a check, once approved.
 GOOD_FOR = {
     CheckPoint.CONFIRM: {"confirm", "manual"},
-    CheckPoint.AMEND: {"confirm", "amend", "manual"},
+    # A delivery of more than ordered, or of what was far ahead, is a change of the order as well.
+    CheckPoint.AMEND: {"confirm", "amend", "delivery", "manual"},
     CheckPoint.DELIVERY: {"delivery", "manual"},
     CheckPoint.INVOICE: {"invoice", "manual"},
 }
@@ -23,7 +24,7 @@ class ArCreditHoldDecision(models.AbstractModel):
     """The part of `ar.credit.hold` that is decided: what is put before the approvers, and what follows."""
 
     _name = "ar.credit.hold.decision"
-    _inherit = ["ar.approval.mixin"]
+    _inherit = ["ar.approval.mixin", "ar.credit.hold.telling"]
     _description = "Decision on a credit hold"
 
     _ar_approval_subject = "credit_hold"
@@ -95,7 +96,9 @@ class ArCreditHoldDecision(models.AbstractModel):
             | order.user_id
         )
         move = hold.move_id
-        users |= move.create_uid | move.invoice_user_id | move.invoice_line_ids.write_uid
+        users |= (
+            move.create_uid | move.invoice_user_id | move.invoice_line_ids.create_uid | move.ar_priced_by_ids
+        )
         users |= hold.salesperson_id | hold.requested_by
         return users | self.env["ar.credit.limit.change"]._get_recent_raisers(
             hold.partner_id.id, hold.company_id.id
@@ -216,6 +219,7 @@ class ArCreditHoldDecision(models.AbstractModel):
         edge = self.env["ar.credit.edge"]
         with edge._caught(), edge._granted():  # the decision, and the recheck, catch a refusal
             order.with_company(order.company_id).action_confirm()
+        order.transaction_ids.with_company(order.company_id)._invoice_ar_credit_released()
 
     def _use_approval(self, decision, check_point):
         """Return whether an approval covers the document, as it stands and measured by the check, and log its use.
@@ -241,10 +245,13 @@ class ArCreditHoldDecision(models.AbstractModel):
     def _release(self):
         """Mark holds as done: their orders went through."""
         self.sudo().write({"state": "released"})  # sudo: nobody may write holds
+        self._close_news()
 
-    def _release_unneeded(self):
-        """Release pending holds of orders that went through within the limit, and ask nobody any more."""
+    def _release_unneeded(self, check_point=None):
+        """Release pending holds (of one check point) whose documents went through, and ask nobody any more."""
         for hold in self.filtered(lambda hold: hold.state == "pending"):
+            if check_point and hold.check_point != check_point:
+                continue
             hold._release()
             hold._supersede_ar_approval()
 
@@ -253,6 +260,7 @@ class ArCreditHoldDecision(models.AbstractModel):
         stale = self.filtered(lambda hold: hold.state in ("pending", "approved"))
         stale.sudo().write({"state": "superseded"})  # sudo: nobody may write holds
         self._supersede_ar_approval(comment)
+        self._close_news()
 
     def _still_tells(self, decision):
         """Whether a waiting hold still tells what the check (core Decision) found, so that it need not be put again."""
@@ -261,33 +269,3 @@ class ArCreditHoldDecision(models.AbstractModel):
             return False
         grant = self._get_ar_approval_request()._get_grant()
         return Decimal(decision.excess) <= grant.ceiling(decision.order_amount)
-
-    def _tell_salesperson(self):
-        """Tell the salesperson what became of the order, where he did not press the button himself."""
-        for hold in self.sudo():  # sudo: the customer's signature or payment may have brought us here
-            document = hold._get_document()
-            partners = document._get_ar_credit_salesperson().partner_id
-            document.message_post(
-                body=hold._get_news(),
-                author_id=self.env.ref("base.partner_root").id,
-                partner_ids=partners.ids,
-                subtype_xmlid="mail.mt_note",
-            )
-
-    def _get_news(self):
-        """Return what the salesperson is told of the hold as it stands."""
-        if self.state == "rejected":
-            return self._get_rejection()
-        if self.state in ("approved", "released"):
-            return self.env._("%(hold)s: released, the document can go on.", hold=self.name)
-        return self._get_banner()
-
-    def _get_rejection(self):
-        """Return the sentence that tells of a rejection."""
-        self.ensure_one()
-        return self.env._(
-            "%(hold)s was rejected by %(user)s: %(comment)s",
-            hold=self.name,
-            user=self.decided_by.name,
-            comment=self.decision_comment or "-",
-        )

@@ -36,8 +36,8 @@ class ArCreditHoldFiling(models.AbstractModel):
         """File the holds of refused documents, and ask the managers for a decision.
 
         A hold that waits already for the same document as it stands is kept, and so is a rejection of it
-        (ar_credit_hold_again.py); one for an earlier version is superseded. What a rule blocks is filed as well, as the
-        record of the attempt; nobody can approve it.
+        (ar_credit_hold_again.py), which a copy gets as well; one for an earlier version is superseded. What a rule
+        blocks is filed as well, as the record of the attempt; nobody can approve it.
 
         :param dict decisions: document id -> core Decision.
         :param check_point: core CheckPoint that refused, or "manual".
@@ -53,23 +53,24 @@ class ArCreditHoldFiling(models.AbstractModel):
         for document in self.env[model].sudo().browse(decisions):  # sudo: as above
             decision = decisions[document.id]
             binding = document._get_ar_credit_binding()
-            forced = decision.verdict and decision.verdict.forced
+            forced = document._get_ar_credit_forced()
             kind = {
                 "state": "blocked"
                 if decision.verdict and decision.verdict.outcome is Outcome.BLOCK
                 else "pending",
                 "check_point": "manual" if forced else str(check_point),
             }
-            known = document.ar_credit_hold_ids
-            same = known._get_standing(decision, kind, binding.digest)
+            known, copied = document.ar_credit_hold_ids, document.ar_credit_copied_hold_id
+            same = known._get_standing(decision, kind, binding, copied)
             stale = known - same
             if kind["state"] == "blocked":  # what somebody holds by hand is let go by a decision only
                 stale = stale.filtered(lambda hold: hold.check_point != "manual")
             stale._supersede()
-            if not same:
+            if not same & known:
                 vals = self._prepare_vals(document, decision, binding) | kind
-                vals |= known._prepare_rejection_vals() | values
-                same = filing.create({**vals, "notify_customer": notify_customer})
+                vals |= {"orderer_id": document._get_ar_credit_orderer(check_point).id}
+                before = same._prepare_repeated_vals() if same else (known | copied)._prepare_rejection_vals()
+                same = filing.create({**vals, **before, **values, "notify_customer": notify_customer})
                 if same.state == "pending":
                     same._request_ar_approval()
             elif notify_customer and same.state != "rejected" and not same.notify_customer:
@@ -157,7 +158,8 @@ class ArCreditHoldFiling(models.AbstractModel):
         hold = self.sudo()  # sudo: deciding on credit needs no rights on sales or invoices
         if hold.move_id:
             move = hold.move_id.with_env(self.env(context={"lang": self.env.lang}, su=True))
-            with self.env["ar.credit.edge"]._caught():  # as for orders
+            edge = self.env["ar.credit.edge"]
+            with edge._caught(), edge._granted():  # as for orders
                 move.with_company(move.company_id).action_post()
         elif hold.order_id.state in ("draft", "sent"):
             return super()._confirm_order()
@@ -192,6 +194,8 @@ class ArCreditHoldFiling(models.AbstractModel):
     def _get_banner_reason(self):
         """Return why the document waits."""
         others = self.reason_ids.filtered(lambda reason: not reason.is_about_limit).mapped("sentence")
+        if self.orderer_id:
+            others.append(self.env["ar.credit.gate"]._get_orderer_reason(self.orderer_id, self.partner_id))
         if self.check_point == "manual":
             others.append(self.env._("held by hand"))
         if not self.excess or (others and not self.reason_ids.filtered("is_about_limit")):

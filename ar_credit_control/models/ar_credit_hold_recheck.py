@@ -2,10 +2,11 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from ..core.rule import CheckPoint
+from ..exceptions import CreditHoldError
 
 
 class ArCreditHoldRecheck(models.AbstractModel):
-    """The part of `ar.credit.hold` that lets orders go that fit again: cash came, or a limit was raised."""
+    """The part of `ar.credit.hold` that lets documents go that fit again: cash came, or a limit was raised."""
 
     _name = "ar.credit.hold.recheck"
     _description = "Recheck of credit holds"
@@ -28,38 +29,68 @@ class ArCreditHoldRecheck(models.AbstractModel):
 
     @api.model
     def _get_recheck_domain(self):
-        """Return which holds are let go by themselves: those of a confirmation, not those set by hand."""
-        return [("state", "=", "pending"), ("check_point", "=", "confirm")]
+        """Return which holds are let go by themselves: not those set by hand, nor requests for more credit."""
+        return [("state", "=", "pending"), ("check_point", "in", ("confirm", "delivery", "invoice"))]
 
     @api.model
     def _cron_recheck(self):
-        """Confirm held orders that fit now, oldest first, one a transaction.
+        """Confirm held orders and post held invoices that fit now, oldest first, one a transaction.
 
-        What fits is found in one measurement for all of them; each is then checked again by its confirmation.
+        What orders fit is found in one measurement for all of them; each is then checked again by its confirmation.
+        Held deliveries that fit are let go, and whoever packs validates them again.
         """
         fitting = self.search(self._get_recheck_domain(), order="id")._filtered_fitting()
         self.env["ar.cron.batch"]._each(fitting, lambda hold: hold._recheck())
 
     def _filtered_fitting(self):
-        """Return the holds whose orders would pass now, each looked at for itself."""
+        """Return the holds whose orders would pass now, each looked at for itself, and all others than of orders."""
+        confirming = self.filtered(lambda hold: hold.check_point == "confirm")
         # sudo: the scheduled action decides nothing, the rules do
-        orders = self.sudo().order_id.filtered(lambda order: order.state in ("draft", "sent"))
+        orders = confirming.sudo().order_id.filtered(lambda order: order.state in ("draft", "sent"))
         gate = self.env["ar.credit.gate"].sudo()  # sudo: as above
         decisions = gate._decide_orders(orders, CheckPoint.CONFIRM, preview=True)
         passing = orders.filtered(lambda order: order.id not in decisions or decisions[order.id].passed)
-        return self.filtered(lambda hold: hold.order_id in passing and not hold._get_lapses())
+        fitting = confirming.filtered(lambda hold: hold.order_id in passing)
+        return self.filtered(
+            lambda hold: hold not in confirming or (hold in fitting and not hold._get_lapses())
+        )
 
     def _recheck(self):
-        """Confirm the order of one hold, if the rules let it pass by now."""
+        """Confirm the order or post the invoice of one hold, or let its goods go, if the rules allow it by now."""
         self.ensure_one()
-        if self.state != "pending" or self._get_lapses():
+        if self.state != "pending" or self._close_past() or self._get_lapses():
+            return
+        if self.check_point == "delivery":
+            if self._is_delivery_fitting():
+                self._release_unneeded()
+                self._tell_salesperson()
             return
         try:
             with self.env.cr.savepoint():
                 self._confirm_order()
         except UserError as error:  # also a refusal of the credit check
+            if self.move_id and isinstance(error, CreditHoldError):
+                return  # what an invoice adds is known only once it is posted: this was the measurement
             self._message_log(
                 body=self.env._("Could not be released by itself: %(reason)s", reason=str(error))
             )
             return
         self._tell_salesperson()
+
+    def _close_past(self):
+        """Close a hold of an invoice that was posted or cancelled meanwhile; return whether it was."""
+        self.ensure_one()
+        state = self.move_id.state
+        if state == "posted":
+            self._release_unneeded()
+        elif state == "cancel":
+            self._supersede()
+        return self.state != "pending"
+
+    def _is_delivery_fitting(self):
+        """Whether the goods of the order might leave now, in the measure of the check."""
+        self.ensure_one()
+        gate = self.env["ar.credit.gate"].sudo()  # sudo: as in _filtered_fitting
+        order = self.sudo().order_id  # sudo: as above
+        decision = gate._decide_orders(order, CheckPoint.DELIVERY, preview=True).get(order.id)
+        return not decision or decision.passed

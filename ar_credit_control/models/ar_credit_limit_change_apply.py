@@ -4,7 +4,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 
 from ..core.credit_check import Control
-from ..core.limit import Effect, Expiry, Temporary, Terms, Window, limit_in_force, never_raises
+from ..core.limit import Effect, Expiry, Temporary, Terms, Window, limit_in_force
+from ..core.limit_rise import added_room, never_raises
 from .ar_credit_terms import NO_SHARED_LIMIT
 
 SNAPSHOT = {
@@ -85,7 +86,8 @@ class ArCreditLimitChangeApply(models.Model):
             days = self.env["ar.credit.facts"]._get_term_days
             return days(self.new_term_id) <= days(self.account_id._get_agreed_term())
         terms, default = self._get_terms()
-        return never_raises(terms, self._get_terms_after(terms), default, fields.Date.today())
+        after, today = self._get_terms_after(terms), fields.Date.today()
+        return never_raises(terms, after, default, today) and not added_room(terms, after, today)
 
     # === APPLY === #
 
@@ -111,10 +113,9 @@ class ArCreditLimitChangeApply(models.Model):
             change.write({"state": "applied", "applied_on": fields.Datetime.now()})
             change._close_ar_approval_activities()
             change.limit_after = change._measure_limit_after()
-            change.account_id._sync_odoo_limits()
-            change.env["ar.credit.hold"]._trigger_recheck(
-                (change.account_id | change.group_id.account_ids).partner_id
-            )
+            accounts = change.account_id | change.group_id.account_ids
+            accounts._sync_odoo_limits()
+            change.env["ar.credit.hold"]._trigger_recheck(accounts.partner_id)
 
     def _lock_target(self):
         """Take the lock that checks take: of the account and its group, or of the group."""
@@ -193,7 +194,9 @@ class ArCreditLimitChangeApply(models.Model):
             [("state", "=", "active"), "|", ("date_from", "in", lately), ("date_to", "in", lately)]
         )
         expired = self.env["ar.credit.account"].search([("valid_until", "in", lately)])
-        (temporaries.account_id | covers.account_id | expired)._sync_odoo_limits()
+        groups = self.env["ar.credit.group"].search([("valid_until", "in", lately)]) | temporaries.group_id
+        accounts = temporaries.account_id | covers.account_id | expired | groups.account_ids
+        accounts._sync_odoo_limits()
 
     # === READ === #
 

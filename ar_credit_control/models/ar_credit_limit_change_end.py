@@ -4,7 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..core.limit import never_raises
+from ..core.limit_rise import never_raises
 
 
 class ArCreditLimitChangeEnd(models.AbstractModel):
@@ -90,4 +90,4 @@ class ArCreditLimitChangeEnd(models.AbstractModel):
                 date=fields.Date.to_string(planned),
             )
         )
-        change.account_id._sync_odoo_limits()
+        (change.account_id | change.group_id.account_ids)._sync_odoo_limits()

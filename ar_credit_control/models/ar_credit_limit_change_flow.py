@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 
 from ..core.approval import Facts
 from ..core.binding import Binding
-from ..core.limit import greatest_rise
+from ..core.limit_rise import added_room, greatest_rise
 
 # More than any approver's authority: a change after which no number bounds the customer.
 UNBOUNDED = Decimal(10) ** 15
@@ -77,6 +77,7 @@ class ArCreditLimitChangeFlow(models.AbstractModel):
         for change in self:
             change.check_access("write")
             change._check_state("draft")
+            change._start_now()
             change._check_complete()
             change._submit()
         return self
@@ -84,6 +85,17 @@ class ArCreditLimitChangeFlow(models.AbstractModel):
     def _check_state(self, state):
         if self.state != state:
             raise UserError(self.env._("%(change)s has been submitted already.", change=self.name))
+
+    def _start_now(self):
+        """Let a change from today on hold from now on.
+
+        Limits turn at midnight UTC, for all companies alike; the user's day may have begun already, or not be over.
+        """
+        change = self.sudo()  # sudo: the submitter was checked; he is no editor for that
+        own_day, today = fields.Date.context_today(self), fields.Date.today()
+        for name in ("date_from", "date_to"):
+            if change[name] == own_day:
+                change[name] = max(today, own_day) if name == "date_to" else today
 
     def _check_complete(self):
         """Refuse what can't be approved: no reason, no amount, a window that is upside down or in the past."""
@@ -169,9 +181,11 @@ class ArCreditLimitChangeFlow(models.AbstractModel):
         if self.change_type == "terms":
             return Decimal(0)  # the customer may owe for longer, not more
         terms, default = self._get_terms()
-        rise = greatest_rise(terms, self._get_terms_after(terms), default, fields.Date.today())
+        after, today = self._get_terms_after(terms), fields.Date.today()
+        rise = greatest_rise(terms, after, default, today)
         if rise is None:
             return UNBOUNDED
+        rise = max(rise, added_room(terms, after, today))
         currency = (self.account_id or self.group_id).currency_id
         return self._to_company_amount(float(rise), currency)
 

@@ -29,7 +29,7 @@ class ArCreditRule(models.Model):
 
     name = fields.Char(required=True, translate=True, tracking=True)
     active = fields.Boolean(default=True, tracking=True)
-    sequence = fields.Integer(default=10)
+    sequence = fields.Integer(default=10, tracking=True)
     company_id = fields.Many2one(
         "res.company", index=True, tracking=True, help="Empty: the rule is for all companies."
     )
@@ -63,11 +63,13 @@ class ArCreditRule(models.Model):
         "res.partner",
         string="Customers",
         domain="[('parent_id', '=', False)]",
+        tracking=True,
         help="Only for these customers. A rule for customers replaces rules for all that look at the same facts.",
     )
     group_ids = fields.Many2many(
         "ar.credit.group",
         string="Credit Groups",
+        tracking=True,
         help="Only for members of these groups. A rule for groups replaces rules for all that look at the same facts.",
     )
     condition_ids = fields.One2many("ar.credit.rule.condition", "rule_id", string="Conditions", copy=True)

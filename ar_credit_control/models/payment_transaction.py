@@ -1,5 +1,6 @@
 from odoo import api, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import str2bool
 
 # What a payment says about an order: as much is not owed. Providers tell it, nobody types it in.
 TOLD_FIELDS = {
@@ -51,5 +52,43 @@ class PaymentTransaction(models.Model):
                 super(PaymentTransaction, tx)._check_amount_and_confirm_order, notify_customer=True
             )
             confirmed |= orders or self.env["sale.order"]
-            hold._tell_salesperson()
+            hold._tell_salesperson(again=True)
         return confirmed
+
+    def _invoice_ar_credit_released(self):
+        """Invoice orders that were held when they were paid, as Odoo does where the payment confirms them.
+
+        Odoo looks at that once, when it books the payment. What keeps an invoice from being made keeps no order from
+        being released.
+        """
+        # sudo: whoever decides on credit need not read settings
+        setting = self.env["ir.config_parameter"].sudo().get_param("sale.automatic_invoice")
+        paid = self.filtered(
+            lambda tx: tx.state == "done" and tx.operation != "validation" and tx.is_post_processed
+        )
+        if not str2bool(setting) or not paid or paid.sale_order_ids.invoice_ids:
+            return
+        try:
+            with self.env.cr.savepoint(), self.env["ar.credit.edge"]._booking():
+                paid[-1]._invoice_sale_orders()  # once an order, whatever it was paid with
+                paid._post_ar_credit_invoices(paid[-1].invoice_ids)
+        except UserError as error:
+            body = self.env._("Could not be invoiced by itself: %(reason)s", reason=str(error))
+            for order in paid.sale_order_ids:
+                order._message_log(body=body)
+            return
+        if not self.env.context.get("skip_sale_auto_invoice_send"):
+            paid._send_invoice()
+
+    def _post_ar_credit_invoices(self, invoices):
+        """Post invoices of these transactions, and reconcile them with the payments, which were booked before."""
+        self.invoice_ids = invoices
+        invoices.filtered(lambda invoice: invoice.state == "draft").action_post()
+        for payment in self.payment_id:
+            payment.invoice_ids |= invoices
+            lines = (payment.move_id.line_ids | invoices.line_ids).filtered(
+                lambda line, payment=payment: (
+                    line.account_id == payment.destination_account_id and not line.reconciled
+                )
+            )
+            lines.reconcile()

@@ -69,8 +69,8 @@ class ResCompany(models.Model):
     ar_credit_prepaid_free = fields.Boolean(
         string="Paid Orders Need No Credit",
         default=True,
-        help="An order that is paid in full before it is confirmed passes every rule. A prepayment that is only"
-        " required does not count: it has to be there.",
+        help="An order that is paid in full passes every rule, also at its delivery. A prepayment that is only"
+        " required or invoiced does not count: it has to be there.",
     )
     ar_credit_recheck_days = fields.Integer(
         string="Days Between Check Points",
@@ -90,6 +90,24 @@ class ResCompany(models.Model):
         "CHECK(ar_credit_grace_days >= 0 AND ar_credit_horizon_days >= 0 AND ar_credit_raiser_days >= 0)",
         "Numbers of days can't be negative.",
     )
+
+    def write(self, vals):
+        """Write companies; Odoo's own default limit follows ours, and with it whoever has no limit of his own."""
+        before = {company: company._get_ar_credit_default() for company in self}
+        result = super().write(vals)
+        for company, old in before.items():
+            new = company._get_ar_credit_default()
+            if new != old:
+                amount = float(new.ceiling or 0)
+                # sudo: who may write the policy of a company decides on this as well
+                defaults = self.env["ir.default"].sudo()
+                defaults.set("res.partner", "credit_limit", amount, company_id=company.id)
+                # sudo: as above
+                accounts = self.env["ar.credit.account"].sudo()
+                accounts.search(
+                    [("company_id", "=", company.id), ("control", "=", "default")]
+                )._sync_odoo_limits()
+        return result
 
     def _get_ar_credit_expiry_rule(self):
         """Return what holds after the last day of a limit's validity: a value of `ar_credit_expiry_rule`."""

@@ -47,6 +47,9 @@ class ResPartner(models.Model):
     ar_credit_explanation = fields.Html(
         string="Why This Limit", compute="_compute_ar_credit_bar", groups=CREDIT_GROUPS, sanitize=False
     )
+    ar_credit_history = fields.Text(
+        string="Credit History", compute="_compute_ar_credit_history", groups=CREDIT_GROUPS
+    )
     ar_credit_hold_count = fields.Integer(
         string="Credit Holds", compute="_compute_ar_credit_hold_count", groups=CREDIT_GROUPS
     )
@@ -95,6 +98,12 @@ class ResPartner(models.Model):
                 explanation._get_table(loaded, pair, positions[pair]) if known else ""
             )
 
+    @api.depends("ar_credit_account_id")
+    @api.depends_context("company", "lang", "uid")
+    def _compute_ar_credit_history(self):
+        for partner in self:
+            partner.ar_credit_history = partner.ar_credit_account_id.history_graph
+
     @api.depends("commercial_partner_id")
     @api.depends_context("company")
     def _compute_ar_credit_hold_count(self):
@@ -123,7 +132,8 @@ class ResPartner(models.Model):
     def write(self, vals):
         """Refuse to carry debts over to another debtor: whose credit it is, is a credit manager's decision.
 
-        :raise AccessError: a partner under credit control would change its commercial partner.
+        :raise AccessError: a partner would take debts or a credit account along to another commercial partner, or get
+            out of credit control.
         """
         self._keep_ar_agreed_terms(vals)
         follow = not self.env.su and {"credit_limit", "use_partner_credit_limit"} & set(vals)
@@ -146,14 +156,15 @@ class ResPartner(models.Model):
         """Let credit accounts go with their customers, who have another commercial partner now.
 
         :param dict moved: partner -> its commercial partner before.
-        :raise AccessError: one of them has a credit account, and the user is no credit manager.
+        :raise AccessError: the user is no credit manager, and more than an address moves.
         """
         debtors = {one.commercial_partner_id.id for one in moved} | {old.id for old in moved.values()}
         # sudo: the guard looks at accounts of all companies
         accounts = self.env["ar.credit.account"].sudo().search([("partner_id", "in", list(debtors))])
         if not accounts:
             return
-        if not self.env.su and not self.env.user.has_group("ar_credit_control.group_manager"):
+        free = self.env.su or self.env.user.has_group("ar_credit_control.group_manager")
+        if not free and self._is_ar_credit_moved(moved, accounts):
             raise AccessError(
                 self.env._("This customer has a credit account. Ask a credit manager to change its company.")
             )
@@ -165,6 +176,57 @@ class ResPartner(models.Model):
             else:
                 account.partner_id = owner
             (kept or account)._sync_odoo_limits()
+
+    def _is_ar_credit_moved(self, moved, accounts):
+        """Whether partners took a credit account or open documents along, or are out of credit control now.
+
+        :param dict moved: partner -> its commercial partner before.
+        :param accounts: all credit accounts of both sides.
+        """
+        if any(account.partner_id.commercial_partner_id != account.partner_id for account in accounts):
+            return True
+        for company_id in accounts.company_id.ids:
+            ways = {
+                ((old.id, company_id), (one.commercial_partner_id.id, company_id))
+                for one, old in moved.items()
+            }
+            checked = accounts._get_checked_pairs({pair for way in ways for pair in way})
+            if any(before in checked and after not in checked for before, after in ways):
+                return True
+        partners = self.browse().concat(*moved).sudo()  # sudo: also those of other companies
+        family = partners.search([("id", "child_of", partners.ids), ("active", "in", (True, False))])
+        return family.filtered(
+            lambda one: one.commercial_partner_id in partners.commercial_partner_id
+        )._has_ar_credit_documents()
+
+    def _has_ar_credit_documents(self):
+        """Whether anything of these very contacts counts as exposure, in any company."""
+        mine = ("partner_id", "in", self.ids)
+        receivable = ("account_id.account_type", "=", "asset_receivable")
+        customer = ("partner_type", "=", "customer")
+        counting = {
+            "account.move.line": [
+                mine,
+                receivable,
+                ("parent_state", "=", "posted"),
+                ("amount_residual", "!=", 0),
+            ],
+            "sale.order": [("partner_invoice_id", "in", self.ids), ("ar_credit_open", ">", 0)],
+            "account.move": [
+                mine,
+                ("state", "=", "draft"),
+                ("move_type", "in", ("out_invoice", "out_receipt")),
+            ],
+            "account.payment": [
+                mine,
+                customer,
+                ("state", "in", ("in_process", "paid")),
+                ("is_matched", "=", False),
+            ],
+        }
+        # sudo: the guard looks at documents of all companies
+        env = self.sudo().env
+        return any(env[model].search_count(domain, limit=1) for model, domain in counting.items())
 
     def _keep_ar_usual_terms(self):
         """Keep for credit the usual payment terms of debtors that are new, in the current company."""
@@ -196,8 +258,7 @@ class ResPartner(models.Model):
         """Bring Odoo's own limit in step with ours again, where the customer has one in the current company."""
         company = self.env.company
         pairs = {(partner.id, company.id) for partner in self.commercial_partner_id}
-        accounts = self.env["ar.credit.account"]._search_pairs(pairs)
-        accounts.filtered(lambda account: account.control != "default")._sync_odoo_limits()
+        self.env["ar.credit.account"]._search_pairs(pairs)._sync_odoo_limits(reset=False)
 
     def action_open_ar_credit_holds(self):
         """Open the credit holds of the customer in the current company."""

@@ -17,7 +17,7 @@ class SaleOrder(models.Model):
     """
 
     _name = "sale.order"
-    _inherit = ["sale.order", "sale.order.credit", "sale.order.priced"]
+    _inherit = ["sale.order", "sale.order.credit", "ar.credit.priced"]
 
     ar_credit_hold_ids = fields.One2many("ar.credit.hold", "order_id", string="Credit Holds")
     ar_credit_hold_id = fields.Many2one(
@@ -79,7 +79,10 @@ class SaleOrder(models.Model):
     def _compute_ar_credit_open(self):
         for order in self:
             order.ar_credit_open = max(0.0, sum(order.order_line.mapped("ar_credit_open")))
-            order.ar_credit_due = max(0.0, sum(line._get_ar_credit_due() for line in order.order_line))
+            due = max(0.0, sum(line._get_ar_credit_due() for line in order.order_line))
+            order.ar_credit_due = min(
+                order.ar_credit_open, due
+            )  # a discount is on the invoice of what was delivered
 
     @api.depends("transaction_ids")
     def _compute_ar_credit_paid_online(self):
@@ -244,5 +247,5 @@ class SaleOrder(models.Model):
         """Confirm after a signature or an order of amount zero; the customer must not meet an error."""
         for order in self:
             _result, hold = order._try_or_hold(super(SaleOrder, order)._validate_order, notify_customer=True)
-            hold._tell_salesperson()
+            hold._tell_salesperson(again=True)
         return True

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import format_amount
 
-from ..core.cover import Gap, Sale, secured_part
+from ..core.cover import Gap, Method, Sale, secured_part
 
 
 class SaleOrderCover(models.Model):
@@ -19,7 +19,10 @@ class SaleOrderCover(models.Model):
     ar_cover_message = fields.Char(string="Cover", compute="_compute_ar_cover", compute_sudo=True)
 
     @api.depends_context("lang", "uid")
-    @api.depends("partner_id", "partner_invoice_id", "company_id", "amount_total", "payment_term_id", "state")
+    @api.depends(
+        "partner_id", "partner_invoice_id", "company_id", "amount_total", "payment_term_id.ar_settlement_method",
+        "state",
+    )  # fmt: skip
     def _compute_ar_cover(self):
         seen = self.filtered(
             lambda order: order.state in ("draft", "sent", "sale") and order._can_see_ar_credit()
@@ -62,6 +65,7 @@ class SaleOrderCover(models.Model):
             self._get_ar_credit_days(),
             to_decimal(currency, self._get_ar_credit_amount()),
             used,
+            Method(self.payment_term_id.ar_settlement_method or Method.OPEN_ACCOUNT),
         )
         secured = secured_part([cover._get_core_policy(fields.Date.today()) for cover in covers], sale)
         self.ar_cover_amount = float(secured.covered)
@@ -100,6 +104,7 @@ class SaleOrderCover(models.Model):
             Gap.ENDED: self.env._("%(cover)s is over", cover=name),
             Gap.BUYER: self.env._("%(cover)s is for another buyer", cover=name),
             Gap.TERM: self.env._("%(cover)s does not allow these payment terms", cover=name),
+            Gap.METHOD: self.env._("%(cover)s allows no settlement method as risky as this", cover=name),
             Gap.DAYS: self.env._(
                 "%(cover)s allows %(days)s days at most", cover=name, days=cover.max_credit_days
             ),

@@ -6,12 +6,20 @@ from odoo.tools import format_amount
 from ..core.rule import LIMIT_FACTS, CheckPoint, Outcome
 from .ar_credit_document import DocumentFields
 
+# Whoever changes one of these had a part in what the order is worth or when it is paid, beside those of its lines.
+PRICED_FIELDS = frozenset(
+    """
+    commitment_date company_id currency_id fiscal_position_id partner_id partner_invoice_id partner_shipping_id
+    payment_term_id prepayment_percent pricelist_id require_payment
+    """.split()
+)
+
 
 class SaleOrderCredit(models.AbstractModel):
     """What the credit gate needs to know of an order, and what it tells about it."""
 
     _name = "sale.order.credit"
-    _inherit = ["ar.credit.document"]
+    _inherit = ["sale.order.credit.paid", "ar.credit.document"]
     _description = "Sales order under credit control"
 
     _ar_credit_fields = DocumentFields(
@@ -22,12 +30,47 @@ class SaleOrderCredit(models.AbstractModel):
         quantity="product_uom_qty",
         product_line=False,
     )
+    _ar_priced_fields = PRICED_FIELDS
+
+    ar_priced_by_ids = fields.Many2many(
+        "res.users",
+        relation="ar_sale_order_priced_by_rel",
+        string="Prices Edited By",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="Who deleted or moved lines, or changed customer, terms, currency or price list. They can't approve the"
+        " order's credit.",
+    )
 
     def _await_ar_credit_review(self):
         """Take the order out of the customer's cart, where he could change or pay it again, to his quotations."""
         # sudo: it is the customer who acts
         drafts = self.sudo().filtered(lambda order: order.state == "draft")
         drafts.with_context(tracking_disable=True).action_quotation_sent()
+
+    def _get_ar_credit_orderer(self, check_point):
+        """Return the customer under control who orders or gets what somebody else, whom no limit bounds, is to pay.
+
+        Of a confirmed order a credit manager, or Odoo itself, may change that, as he may its debtor.
+        """
+        user = self.env.user
+        debtor = self.partner_invoice_id.commercial_partner_id
+        others = (self.partner_id | self.partner_shipping_id).commercial_partner_id - debtor
+        asked = check_point in (CheckPoint.CONFIRM, CheckPoint.AMEND) and debtor
+        if not others or not asked or 0 < self.amount_total <= self.amount_paid:
+            return others.browse()
+        manages = user._is_superuser() or user.has_group("ar_credit_control.group_manager")
+        if check_point is CheckPoint.AMEND and manages:
+            return others.browse()
+        company_id = self.company_id._origin.id
+        if self.env["ar.credit.rule"]._get_facts_asked(company_id, [check_point]) is None:
+            return others.browse()
+        pairs = {(partner._origin.id, company_id) for partner in debtor | others}
+        checked = self.env["ar.credit.account"]._get_checked_pairs(pairs)
+        if (debtor._origin.id, company_id) in checked:
+            return others.browse()
+        return others.filtered(lambda partner: (partner._origin.id, company_id) in checked)[:1]
 
     def _can_see_ar_credit(self):
         """Whether the user may see credit figures of the order's company (onchange lets him try any company)."""
@@ -118,7 +161,8 @@ class SaleOrderCredit(models.AbstractModel):
         reasons = decision.verdict.reasons
         if outcome is None:
             return []
-        if outcome is Outcome.HOLD and decision.excess and all(f.rule.facts <= LIMIT_FACTS for f in reasons):
+        limit_only = reasons and all(f.rule.facts <= LIMIT_FACTS for f in reasons)
+        if outcome is Outcome.HOLD and decision.excess and limit_only and not decision.verdict.forced:
             return [self._get_ar_credit_limit_forecast(decision)]
         endings = {
             Outcome.HOLD: [self.env._("Confirming this order asks a credit manager for approval.")],

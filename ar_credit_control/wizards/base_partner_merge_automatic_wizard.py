@@ -24,25 +24,40 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             )
         target = dst_partner if dst_partner in partners else self._get_ordered_partner(partners.ids)[-1]
         owner = target.commercial_partner_id
+        strangers = self._get_ar_credit_strangers(accounts, debtors & (partners | owner))
         if owner not in partners:
             # Odoo would leave debts and accounts with the contact; this way both go to its company first.
             customers = partners.filtered(lambda one: one == one.commercial_partner_id)
             customers.write({"parent_id": owner.id, "is_company": False})
             accounts = accounts.exists()
         kept = self._merge_ar_credit_accounts(
-            accounts.filtered(lambda account: account.partner_id in partners | owner), owner
+            accounts.filtered(lambda account: account.partner_id in partners | owner), owner, strangers
         )
         result = super()._merge(partner_ids, dst_partner=target, extra_checks=extra_checks)
         self.env.invalidate_all()
         kept._sync_odoo_limits()
         return result
 
-    def _merge_ar_credit_accounts(self, accounts, owner):
-        """Leave one credit account a company, that of the owner where he has one; return those."""
+    def _get_ar_credit_strangers(self, accounts, debtors):
+        """Return who of the debtors has no account where others have: company -> partners."""
+        return {
+            company: debtors.filtered(
+                lambda one, company=company, same=same: (
+                    one not in same.partner_id and one.company_id <= company
+                )
+            )
+            for company, same in accounts.grouped("company_id").items()
+        }
+
+    def _merge_ar_credit_accounts(self, accounts, owner, strangers):
+        """Leave one credit account a company, that of the owner where he has one; return those.
+
+        :param dict strangers: see `_get_ar_credit_strangers`.
+        """
         kept = accounts.browse()
-        for same in accounts.grouped("company_id").values():
+        for company, same in accounts.grouped("company_id").items():
             one = same.filtered(lambda account: account.partner_id == owner) or same.sorted("id")[0]
-            if same - one:
-                (same - one)._merge_into(one)
+            if same - one or (strangers[company] and one._is_wider_than_default()):
+                (same - one)._merge_into(one, strangers[company])
             kept |= one
         return kept

@@ -20,7 +20,7 @@ class ArCreditGate(models.AbstractModel):
         Nested calls leave their moves to the outermost one. The body appends to the list that it gets what it moved.
 
         :param moves: stock.move records that are about to leave, or to leave with more.
-        :raise CreditHoldError, CreditExceededError: the rules refuse.
+        :raise CreditHoldError: the rules refuse; also to deliver more than ordered, or what did not count yet.
         :raise UserError: nobody is named who gets the goods.
         """
         going = self.env.cr.cache.setdefault(_LEAVING, set())
@@ -29,7 +29,7 @@ class ArCreditGate(models.AbstractModel):
         outer, left = frozenset(going), []
         going |= mine
         try:
-            with self._watch(leaving._get_ar_credit_orders()):
+            with self._watch(leaving._get_ar_credit_orders(), leaving=True):
                 yield left
         finally:
             going -= mine
@@ -42,10 +42,13 @@ class ArCreditGate(models.AbstractModel):
         """Ask the rules about moves that have just taken goods to customers; not about what the till handed over."""
         if self.env["ar.credit.edge"]._is_booking():
             return
-        self._check_deliveries(moves._get_ar_credit_orders())
+        orders = moves._get_ar_credit_orders()
+        self._check_deliveries(orders)
         pickings = moves._get_ar_credit_pickings()
         if pickings:
             self._check_pickings(pickings)
+        for gone in (orders, pickings):
+            gone._release_ar_credit_holds(CheckPoint.DELIVERY)
         self._refuse_nameless(moves._filtered_ar_credit_by_hand() - pickings.move_ids)
 
     def _refuse_nameless(self, moves):
@@ -102,13 +105,21 @@ class ArCreditGate(models.AbstractModel):
         :raise CreditHoldError: the rules refuse.
         """
         pickings = pickings.sudo()  # sudo: who moves goods can't read the rules that bind him
+        self._pass_or_raise(pickings, CheckPoint.DELIVERY, self._decide_pickings(pickings))
+
+    def _decide_pickings(self, pickings, preview=False):
+        """Decide on transfers without an order; a preview neither locks nor uses an approval.
+
+        :return: dict of transfer id -> core Decision, of those that any rule concerns.
+        """
         pair_of = {picking.id: picking._get_ar_credit_pair() for picking in pickings}
         pairs, locked, loaded = self._get_pairs(set(pair_of.values()), CheckPoint.DELIVERY)
         checked = pickings.filtered(lambda picking: pair_of[picking.id] in pairs)
-        decisions = self._decide_forced(pickings - checked, CheckPoint.DELIVERY)
+        decisions = self._decide_forced(pickings - checked, CheckPoint.DELIVERY, preview)
         if checked:
             accounts = self.env["ar.credit.account"]
+            locked = None if preview else locked
             positions, _none = accounts._get_positions(pairs, loaded=loaded, locked=locked)
             amounts = {picking.id: picking._get_ar_credit_decimal() for picking in checked}
-            decisions |= self._decide(checked, CheckPoint.DELIVERY, pair_of, positions, amounts)
-        self._pass_or_raise(pickings, CheckPoint.DELIVERY, decisions)
+            decisions |= self._decide(checked, CheckPoint.DELIVERY, pair_of, positions, amounts, preview)
+        return decisions

@@ -36,6 +36,24 @@ class ArCreditHold(models.Model):
         """Return the name of the field that points to documents of a model."""
         return "picking_id" if model == "stock.picking" else super()._get_document_field(model)
 
+    def _close_past(self):
+        """Close also a hold of a transfer that was done or cancelled meanwhile; return whether it was."""
+        state = self.picking_id.state
+        if state == "done":
+            self._release_unneeded()
+        elif state == "cancel":
+            self._supersede()
+        return super()._close_past()
+
+    def _is_delivery_fitting(self):
+        """Whether the goods of the order, or of a transfer without one, might leave now."""
+        picking = self.sudo().picking_id  # sudo: the scheduled action decides nothing, the rules do
+        if not picking:
+            return super()._is_delivery_fitting()
+        gate = self.env["ar.credit.gate"].sudo()  # sudo: as above
+        decision = gate._decide_pickings(picking, preview=True).get(picking.id)
+        return not decision or decision.passed
+
     def _get_news(self):
         """Return what became of the hold; in the log of a transfer without figures, as warehouses read that."""
         if self.picking_id and self.state in ("pending", "blocked"):

@@ -34,6 +34,18 @@ class StockPicking(models.Model):
         # sudo: only names go into the message
         return self._get_ar_credit_notification(holds.sudo(), len(done), result)
 
+    def action_cancel(self):
+        """Cancel; no hold waits on for goods that don't leave any more."""
+        result = super().action_cancel()
+        # sudo: holds are written by the credit control only
+        gone = self.sudo().filtered(lambda picking: picking.state == "cancel")
+        orders = gone.move_ids._get_ar_credit_orders().filtered(
+            lambda order: all(picking.state in ("done", "cancel") for picking in order.picking_ids)
+        )
+        of_orders = orders.ar_credit_hold_ids.filtered(lambda hold: hold.check_point == "delivery")
+        (gone.ar_credit_hold_ids | of_orders)._supersede()
+        return result
+
     def _get_ar_credit_refused(self, refusal):
         """Return the transfers among these that a refusal, of them or of their orders, is about."""
         if refusal.model != "sale.order":

@@ -1,5 +1,7 @@
 from . import alipay
 from . import gateway
+from . import other
+from . import page
 from . import pay
 from . import polls
 from . import unionpay

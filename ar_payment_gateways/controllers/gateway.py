@@ -10,7 +10,7 @@ from odoo.addons.payment import utils as payment_utils
 from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
 
 from .. import const
-from .pay import visitor
+from .page import visitor
 
 _logger = logging.getLogger(__name__)
 
@@ -65,5 +65,5 @@ class GatewayController(http.Controller):
             return request.redirect(transaction._ar_open_order(visitor()), code=303)
         except UserError as error:
             _logger.warning("Transaction %s: no code: %s", transaction.reference, error)
-            transaction._set_error(str(error))
+            transaction._ar_refuse(str(error))
             return request.redirect("/payment/status", code=303)

@@ -10,60 +10,14 @@ from odoo.exceptions import UserError
 from odoo.http import request
 
 from .. import const
-from ..core.languages import pick_language
 from ..core.link_payment import total
-from ..core.visitor import Visitor
+from .page import render, speak_browsers_language, visitor
 from .polls import check_polls
 
 OPEN_CONDITIONS = ("paid", "overpaid", "disputed")
 """Pages about links that have not come to their end by somebody's will; the others are gone (410)."""
 
 _logger = logging.getLogger(__name__)
-
-SECURITY_HEADERS = {
-    # Nothing inline, nothing foreign: a name or a number that slips through unescaped can do no harm.
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:;"
-        " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex, nofollow",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
-
-
-def speak_browsers_language():
-    """Answer this request in the language of the browser: for the page, and for what is said while working on it."""
-    installed = [code for code, _name in request.env["res.lang"].get_installed()]
-    lang = pick_language(request.httprequest.accept_languages.values(), installed)
-    request.update_context(lang=lang)
-
-
-def visitor():
-    """Return who sends this request."""
-    return Visitor(
-        user_agent=request.httprequest.user_agent.string, address=request.httprequest.remote_addr or ""
-    )
-
-
-def render(template, values, status=200, form_origin="", names_itself=False):
-    """Render a public page, with the headers every such page has.
-
-    :param form_origin: where a form of this page may post to, besides ourselves.
-    :param names_itself: whether its links tell where they are followed from: the host, never the rest of the address.
-    """
-    values = {**values, "html_lang": request.env.lang.replace("_", "-")}
-    # Minimal: these pages use nothing of the user and his company, which would be read for them.
-    html = request.env["ir.qweb"].with_context(minimal_qcontext=True)._render(template, values)
-    headers = dict(SECURITY_HEADERS)
-    if form_origin:
-        policy = headers["Content-Security-Policy"]
-        headers["Content-Security-Policy"] = policy.replace("form-action ", f"form-action {form_origin} ")
-    if names_itself:
-        headers["Referrer-Policy"] = "origin"
-    return request.make_response(html, headers=list(headers.items()), status=status)
 
 
 class PayController(http.Controller):
@@ -152,7 +106,7 @@ class PayController(http.Controller):
         link = request.env["ar.payment.link"]._by_token(token)
         if not link:
             return self._unknown()
-        if link._condition() != "active":
+        if link._condition() != "active" or not link.amount_due:
             return self._landing(link)
         values = {
             "link": link,
@@ -275,12 +229,15 @@ class PayController(http.Controller):
     def _offer(link, error):
         """Return what the landing page says: how much for what, who takes it, and whether to go there right away.
 
-        A wallet that has scanned the code goes straight to its own cashier if there is nothing to choose.
+        A wallet that has scanned the code goes straight to its own cashier if there is nothing to choose. What its
+        browser cannot open is offered for another one.
         """
         items = link._open_items()[link]
         amount = float(total(items))
         gateways, others = link._ways_to_pay(amount)
         who = visitor()
+        elsewhere = gateways.filtered(lambda provider: not who.can_open(provider.code))
+        gateways -= elsewhere
         own = gateways.filtered(lambda provider: provider.code == who.wallet)
         smallest = link._smallest_part(total(items))
         straight = len(own) == 1 and items and smallest is None and not error and not who.is_robot
@@ -288,6 +245,8 @@ class PayController(http.Controller):
             "amount": amount,
             "smallest": smallest and float(smallest),
             "documents": link._payable_documents(items),
+            "credit_notes": link._credit_notes(items),
+            "elsewhere": elsewhere,
             "gateways": own | gateways,
             "straight": straight and own,
             "others": link._core_payment_path(others, items, amount) and others,

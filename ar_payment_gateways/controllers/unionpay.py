@@ -4,7 +4,7 @@ from odoo import http
 from odoo.http import request
 
 from .. import const
-from .pay import render, speak_browsers_language
+from .page import render, speak_browsers_language
 
 
 class UnionpayController(http.Controller):

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.http import request
 
 from .. import const
-from .pay import render, speak_browsers_language
+from .page import render, speak_browsers_language
 
 
 class WechatpayController(http.Controller):

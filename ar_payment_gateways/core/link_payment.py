@@ -50,12 +50,13 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Item:
-    """An amount that is open: of an invoice by one date, or of an order."""
+    """An amount that is open: of an invoice or a credit note by one date, or of an order."""
 
     document: int
-    """Id of the invoice or order."""
+    """Id of the invoice, credit note or order."""
     due: date
     amount: Decimal
+    """Negative on a credit note."""
     account: int = 0
     """Id of the receivable account it is booked on; 0 where nothing is booked yet: the document is an order then."""
 
@@ -66,19 +67,24 @@ def total(items: Iterable[Item]) -> Decimal:
 
 
 def asked(items: Iterable[Item], today: date, due_only: bool = False) -> tuple[Item, ...]:
-    """Return the items to ask for, the oldest first.
+    """Return the items to ask for, the oldest first; none if credit notes cover all of them.
 
-    Those of one account only, that of the oldest: a payment is booked on one. The others are asked for when these
-    are paid.
+    Those of one account only: a payment is booked on one, and credit notes are set off on theirs. It is the account of
+    the oldest invoice on which credit notes leave something open; the others are asked for when these are paid.
 
-    :param due_only: what is due by `today`; if nothing is, what comes due next.
+    :param due_only: what is due by `today`; if nothing is, what comes due next. For items without credit notes.
     """
-    ordered = tuple(sorted(items, key=lambda item: (item.due, item.document)))
-    ordered = tuple(item for item in ordered if item.account == ordered[0].account)
-    if not due_only or not ordered:
-        return ordered
-    until = max(today, ordered[0].due)
-    return tuple(item for item in ordered if item.due <= until)
+    ordered = sorted(items, key=lambda item: (item.due, item.document))
+    for account in dict.fromkeys(item.account for item in ordered if item.amount > 0):
+        chosen = tuple(item for item in ordered if item.account == account)
+        if total(chosen) > 0:
+            break
+    else:
+        return ()
+    if not due_only:
+        return chosen
+    until = max(today, chosen[0].due)
+    return tuple(item for item in chosen if item.due <= until)
 
 
 def set_off(items: Iterable[Item], credit: Decimal) -> tuple[Item, ...]:

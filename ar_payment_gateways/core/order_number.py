@@ -4,7 +4,6 @@ Gateways differ in what they take: Alipay up to 64 [0-9A-Za-z_], WeChat Pay 6-32
 alphanumeric. Letters and digits, 20 to 32 of them, fit all; a transaction's reference (INV/2026/0001-2) does not.
 """
 
-import re
 import secrets
 from datetime import datetime
 
@@ -12,7 +11,6 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O, U, so that a number read over the telephone arrives."""
 
 _RANDOM_CHARS = 10
-_SHAPE = re.compile(r"[0-9A-Za-z]{20,32}")
 
 
 def new_order_number(now: datetime, prefix: str = "AR") -> str:
@@ -21,8 +19,3 @@ def new_order_number(now: datetime, prefix: str = "AR") -> str:
     The time makes it sortable and easy to find in a gateway's console; the random part makes it unique.
     """
     return f"{prefix}{now:%Y%m%d%H%M%S}" + "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM_CHARS))
-
-
-def has_order_number_shape(text: str) -> bool:
-    """Tell whether `text` could be one of our numbers."""
-    return _SHAPE.fullmatch(text) is not None

@@ -19,12 +19,6 @@ PNG_MODULE_PIXELS = 10
 """33 modules and the quiet zone make 410 pixels: over 400 dpi when printed 25 mm wide."""
 
 
-def matrix(text: str) -> list[list[bool]]:
-    """Return the modules of the symbol for `text`, row by row, dark = True, without the quiet zone."""
-    code = _code(text, border=0)
-    return [[bool(module) for module in row] for row in code.get_matrix()]
-
-
 def svg(text: str) -> str:
     """Return inline SVG markup (no XML declaration) of the symbol for `text`; it scales to its container."""
     image = _code(text).make_image(image_factory=SvgPathFillImage)
@@ -38,9 +32,9 @@ def png(text: str) -> bytes:
     return stream.getvalue()
 
 
-def _code(text: str, border: int = BORDER_MODULES) -> qrcode.QRCode:
+def _code(text: str) -> qrcode.QRCode:
     code = qrcode.QRCode(
-        error_correction=qrcode.constants.ERROR_CORRECT_M, box_size=PNG_MODULE_PIXELS, border=border
+        error_correction=qrcode.constants.ERROR_CORRECT_M, box_size=PNG_MODULE_PIXELS, border=BORDER_MODULES
     )
     code.add_data(text)
     code.make(fit=True)

@@ -1,7 +1,7 @@
-"""When to ask a gateway again about an order that waits, whose notification may be lost."""
+"""When to ask a gateway again: about an order that waits, whose notification may be lost; and since when for bills."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 
 
 def next_query(
@@ -20,3 +20,24 @@ def next_query(
         return min(now + timedelta(minutes=wait), ends_at)
     beyond = max(0, asked - len(minutes))
     return now + timedelta(minutes=min(60, retry_minutes * 2 ** min(beyond, 4)))
+
+
+def first_bill_days(
+    kinds: Iterable[str],
+    wanted_from: date,
+    noted: Mapping[str, date],
+    asked_for: Collection[str],
+    today: date,
+) -> dict[str, date]:
+    """Return the first day whose bill is fetched, by kind of bill.
+
+    A kind that comes new to a provider whose other bills are fetched already, as with an upgrade, starts on that day:
+    nobody expects three months of it at once. Kinds that came with the provider start where its user wants it.
+
+    :param wanted_from: the day that the user has entered.
+    :param noted: what this has returned before, empty if never.
+    :param asked_for: the kinds that were ever asked for, where nothing is noted yet.
+    """
+    kinds = tuple(kinds)
+    old = set(noted) or set(asked_for) or set(kinds)
+    return {kind: max(wanted_from, noted.get(kind, wanted_from if kind in old else today)) for kind in kinds}

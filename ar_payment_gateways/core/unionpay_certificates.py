@@ -13,10 +13,9 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
-from .rsa_keys import MIN_KEY_BITS, KeyFormatError, WeakKeyError
+from .rsa_keys import MIN_KEY_BITS, KeyFormatError
 
 OWNER = "中国银联股份有限公司"
 """Third part of the common name, between at signs: 041@8310000000083040@中国银联股份有限公司@00000016."""
@@ -46,23 +45,6 @@ class Trust:
     root: x509.Certificate
     middle: x509.Certificate
     owners: frozenset[str] = frozenset({OWNER})
-
-
-def load_identity(pfx: bytes, password: str) -> Identity:
-    """Return key and certificate number of the merchant's .pfx.
-
-    :raise KeyFormatError: wrong password, not a PKCS#12 file, no RSA key or no certificate in it.
-    :raise WeakKeyError: fewer than 2048 bits.
-    """
-    try:
-        key, certificate, _others = pkcs12.load_key_and_certificates(pfx, password.encode() or None)
-    except ValueError:
-        raise KeyFormatError("not a PKCS#12 file of this password") from None
-    if not isinstance(key, RSAPrivateKey) or certificate is None:
-        raise KeyFormatError("no RSA key with a certificate")
-    if key.key_size < MIN_KEY_BITS:
-        raise WeakKeyError(f"{key.key_size} bits")
-    return Identity(key, cert_id(certificate))
 
 
 def load_certificate(pem: str) -> x509.Certificate:

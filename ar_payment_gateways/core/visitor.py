@@ -14,6 +14,8 @@ _WALLETS = (("MicroMessenger", "wechatpay"), ("AlipayClient", "alipay"), ("Union
 _ROBOT = re.compile(
     r"bot\b|crawl|spider|preview|slurp|facebookexternalhit|whatsapp/|embedly|pinterest", re.IGNORECASE
 )
+# WeChat's browser blocks Alipay's pages, and Alipay's opens no WeChat. UnionPay's cashier is a page like any other.
+_RIVALS = frozenset({"alipay", "wechatpay"})
 _PHONES = ("Android", "iPhone", "iPad", "Mobile", "HarmonyOS")
 
 
@@ -57,6 +59,10 @@ class Visitor:
             parsed = parsed.ipv4_mapped
         bits = 24 if parsed.version == 4 else 48
         return str(ipaddress.ip_network((parsed, bits), strict=False).network_address)
+
+    def can_open(self, code: str) -> bool:
+        """Whether this browser gets to the cashier of a provider code; if not, another browser or a scan does."""
+        return self.wallet in ("", code) or code not in _RIVALS
 
     def channel(self, code: str) -> Channel:
         """Return how this visitor reaches the wallet of a provider code."""

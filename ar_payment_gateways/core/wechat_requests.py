@@ -14,7 +14,6 @@ from urllib.parse import quote, urlencode
 from .trade import CHINA
 
 HOST = "https://api.mch.weixin.qq.com"
-FALLBACK_HOST = "https://api2.mch.weixin.qq.com"
 NATIVE_TARGET = "/v3/pay/transactions/native"
 JSAPI_TARGET = "/v3/pay/transactions/jsapi"
 H5_TARGET = "/v3/pay/transactions/h5"

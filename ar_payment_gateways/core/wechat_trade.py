@@ -16,7 +16,6 @@ PAID_STATUSES = frozenset({"SUCCESS", "REFUND"})
 """REFUND is an order that was paid and of which anything, even one fen, went back."""
 CLOSED_STATUSES = frozenset({"CLOSED", "REVOKED", "PAYERROR"})
 
-PAID_EVENT = "TRANSACTION.SUCCESS"
 REFUND_EVENT_PREFIX = "REFUND."
 
 _WORDS = Vocabulary(

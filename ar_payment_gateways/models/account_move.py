@@ -103,6 +103,7 @@ class AccountMove(models.Model):
             self.invalidate_recordset(["amount_residual", "ar_gateway_refund_ids"])
             amount = min(self._ar_open_for_refund(), order.refundable_amount)
             if self.currency_id.compare_amounts(amount, 0) > 0:
+                self._ar_close_codes()  # that ask for less because of this credit note
                 refunds |= order.transaction_id.with_env(refunds.env)._refund(amount, self)
         refunds = (
             refunds
@@ -155,10 +156,9 @@ class AccountMove(models.Model):
         # sudo: whoever may revise an invoice need not know links.
         links = self.env["ar.payment.link"].sudo()
         # Codes may ask for them through links that do not name them: to an order, to everything of a customer.
-        waiting = [
-            ("state", "in", ("draft", "open")),
-            ("transaction_id.invoice_ids", "in", self.ids),
-        ]
+        of_these = Domain("transaction_id.invoice_ids", "in", self.ids)
+        of_these |= Domain("transaction_id.ar_credit_note_ids", "in", self.ids)
+        waiting = Domain("state", "in", ("draft", "open")) & of_these
         links = links.search(Domain("move_ids", "in", self.ids) | Domain("order_ids", "any", waiting))
         links._close_orders_soon()
 

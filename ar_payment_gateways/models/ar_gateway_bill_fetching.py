@@ -48,16 +48,18 @@ class ArGatewayBillFetching(models.AbstractModel):
         providers = providers.filtered(
             lambda provider: provider.journal_id and provider._ar_gateway_bill_kinds()
         )
-        there = {
-            (bill.provider_id.id, bill.day, bill.kind)
-            for bill in self.search([("provider_id", "in", providers.ids)])
+        bills = self.search([("provider_id", "in", providers.ids)])
+        there = {(bill.provider_id.id, bill.day, bill.kind) for bill in bills}
+        fetched = bills.filtered(lambda bill: bill.origin == "fetch")
+        asked_for = {
+            provider: set(some.mapped("kind")) for provider, some in fetched.grouped("provider_id").items()
         }
         first = last - timedelta(days=const.BILL_DAYS_MAX - 1)
         missing = [
             (provider, day, kind)
             for provider in providers
-            for kind in provider._ar_gateway_bill_kinds()
-            for number in range((last - max(first, provider.ar_bills_from)).days + 1)
+            for kind, start in provider._ar_first_bill_days(asked_for.get(provider, ()), now.date()).items()
+            for number in range((last - max(first, start)).days + 1)
             if (provider.id, day := last - timedelta(days=number), kind) not in there
         ]
         self.create([self._waiting_values(*bill) for bill in missing])
@@ -124,10 +126,25 @@ class ArGatewayBillFetching(models.AbstractModel):
     def _check_importer(self):
         """Refuse who may not import bills: the buttons can be called by anybody.
 
+        A file is only what somebody says the gateway has said, and entries are posted from it: this takes somebody who
+        may post entries himself, and who keeps the books or manages this area.
+
         :raise AccessError:
         """
-        if not self.env.user.has_group("ar_payment_gateways.group_user"):
-            raise AccessError(self.env._("Only users of Payment Gateways may import bills."))
+        user = self.env.user
+        keeps_books = user.has_group("account.group_account_user") or user.has_group(
+            "account.group_account_manager"
+        )
+        manages = user.has_group("ar_payment_gateways.group_manager")
+        if not user.has_group("ar_payment_gateways.group_user") or not (
+            keeps_books or (manages and user.has_group("account.group_account_invoice"))
+        ):
+            raise AccessError(
+                self.env._(
+                    "Importing and booking a bill posts entries: that is for accountants among the users of Payment"
+                    " Gateways, and for its managers with rights on invoicing."
+                )
+            )
         self.check_access("read")
 
     def action_fetch(self):

@@ -66,8 +66,16 @@ class ArGatewayDifferenceResolving(models.AbstractModel):
 
         :raise AccessError, UserError:
         """
-        if not self.env.user.has_group("ar_payment_gateways.group_manager"):
-            raise AccessError(self.env._("Only managers of Payment Gateways may resolve differences."))
+        user = self.env.user
+        if not user.has_group("ar_payment_gateways.group_manager") or not user.has_group(
+            "account.group_account_invoice"
+        ):
+            raise AccessError(
+                self.env._(
+                    "Resolving a difference posts entries: that is for managers of Payment Gateways with rights on"
+                    " invoicing."
+                )
+            )
         self.check_access("read")
         locked = self.sudo().try_lock_for_update(allow_referencing=True)  # sudo: a lock; rights checked above
         if len(locked) < len(self) or any(difference.state == "resolved" for difference in locked):

@@ -5,6 +5,7 @@ from functools import partial
 from markupsafe import Markup
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.service.model import retrying
 from odoo.tools import SQL, html2plaintext
 
@@ -14,14 +15,9 @@ from .. import const
 from ..core import link_token, money, order_number
 from ..core.trade import Verdict
 from ..core.visitor import NOBODY_KNOWN
+from .ar_gateway_order_mismatch import BigInteger
 
 _logger = get_payment_logger(__name__)
-
-
-class BigInteger(fields.Integer):
-    """An integer of 64 bits: 32 end at 21 million yuan."""
-
-    _column_type = ("int8", "int8")
 
 
 class ArGatewayOrder(models.Model):
@@ -33,7 +29,13 @@ class ArGatewayOrder(models.Model):
 
     _name = "ar.gateway.order"
     _description = "Gateway Order"
-    _inherit = ["ar.gateway.order.page", "ar.gateway.order.payer", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "ar.gateway.order.page",
+        "ar.gateway.order.payer",
+        "ar.gateway.order.mismatch",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "id desc"
     _mail_post_access = "read"
 
@@ -45,6 +47,7 @@ class ArGatewayOrder(models.Model):
     link_id = fields.Many2one("ar.payment.link", "Payment Link", readonly=True, index="btree_not_null")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     partner_id = fields.Many2one(related="transaction_id.partner_id", string="Customer")
+    credit_note_ids = fields.Many2many(related="transaction_id.ar_credit_note_ids")
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     amount_minor = BigInteger("Amount in Minor Units", required=True, readonly=True, aggregator=None)
     amount = fields.Monetary(compute="_compute_amount")
@@ -85,6 +88,9 @@ class ArGatewayOrder(models.Model):
     next_query_at = fields.Datetime("Next Query", readonly=True, index="btree_not_null")
     gateway_reference = fields.Char("Gateway's Number", readonly=True)
     paid_at = fields.Datetime(readonly=True)
+    is_test = fields.Boolean(
+        "Test Mode", readonly=True, help="The gateway's test environment has it: no money was moved."
+    )
     problem = fields.Char(readonly=True, help="Why a person has to look at this order.")
     refund_ids = fields.One2many("ar.gateway.refund", "order_id", string="Refunds", readonly=True)
     refund_count = fields.Integer("Refund Requests", readonly=True)
@@ -157,6 +163,8 @@ class ArGatewayOrder(models.Model):
         :param core.visitor.Visitor visitor: who wants to pay.
         """
         provider = transaction.provider_id
+        if provider.state == "disabled":
+            raise UserError(self.env._("This way to pay is not available."))
         channel = visitor.channel(provider.code)
         now = fields.Datetime.now()
         token = link_token.new_token()
@@ -165,6 +173,7 @@ class ArGatewayOrder(models.Model):
                 "name": order_number.new_order_number(now),
                 "transaction_id": transaction.id,
                 "provider_id": provider.id,
+                "is_test": provider._ar_gateway_is_test(),
                 "channel": channel.value,
                 "product": provider._ar_gateway_product(channel),
                 "payer_address": visitor.address,
@@ -261,20 +270,6 @@ class ArGatewayOrder(models.Model):
         transaction._ar_trigger_post_processing()
         self.env["ar.gateway.refund"]._note_refunded(self, None)
 
-    def _suspect(self, report):
-        """Keep a payment of another amount out of the books until a person has looked at it."""
-        if self.state in ("paid", "mismatch"):
-            return
-        received = "-" if report.amount_minor is None else money.format_minor(report.amount_minor)
-        problem = self.env._(
-            "The gateway reports %(received)s paid, %(expected)s was asked for (%(reference)s).",
-            received=received,
-            expected=money.format_minor(self.amount_minor),
-            reference=report.trade_no,
-        )
-        self.write({"state": "mismatch", "problem": problem, "gateway_reference": report.trade_no})
-        self._warn_once(self.env._("Payment of another amount"), problem)
-
     def _close_locally(self):
         """Give the order up; if the money comes after all, `_book` takes it."""
         self.write({"state": "closed", "next_query_at": False})
@@ -293,8 +288,19 @@ class ArGatewayOrder(models.Model):
         )
 
     def _accountant(self):
-        """Return who looks at problems: a manager of this area in the order's company, a person if there is one."""
-        managers = self.env.ref("ar_payment_gateways.group_manager").all_user_ids.filtered(
-            lambda user: user.active and self.company_id in user.company_ids
+        """Return who looks at problems: somebody of this area in the order's company, a person if there is one.
+
+        What there is to do posts entries, so an accountant before a manager who is none.
+        """
+        managers, users, accountants = (
+            self.env.ref(group).all_user_ids.filtered(
+                lambda user: user.active and self.company_id in user.company_ids and not user._is_superuser()
+            )
+            for group in (
+                "ar_payment_gateways.group_manager",
+                "ar_payment_gateways.group_user",
+                "account.group_account_invoice",
+            )
         )
-        return managers.filtered(lambda user: not user._is_superuser())[:1] or self.env.ref("base.user_admin")
+        found = (managers & accountants)[:1] or (users & accountants)[:1] or managers[:1]
+        return found or self.env.ref("base.user_admin")

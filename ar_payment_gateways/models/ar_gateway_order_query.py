@@ -45,9 +45,10 @@ class ArGatewayOrder(models.Model):
             now or before; or that it must come again.
         :rtype: core.gateway.Acknowledgement
         """
-        # sudo: the signature is the permission, and nothing happens before it is checked.
+        # sudo: the signature is the permission, and nothing happens before it is checked. A disabled provider makes no
+        # new orders, but codes that were shown before can still be paid.
         provider = self.env["payment.provider"].sudo().browse(provider_id).exists()
-        if provider.code != code or provider.state == "disabled":
+        if provider.code != code:
             return provider.new({"code": code})._ar_gateway_acknowledge(False)
         notification = provider._ar_gateway_read_notification(body, headers)
         if notification is None:
@@ -85,7 +86,7 @@ class ArGatewayOrder(models.Model):
         """
         self.ensure_one()
         try:
-            answer = self.provider_id._ar_gateway_query(self)
+            answer = self._ask()
         except ValidationError as error:
             _logger.warning("Order %s: no answer to a query: %s", self.name, error)
             answer = None
@@ -99,6 +100,18 @@ class ArGatewayOrder(models.Model):
             order._apply(answer.report)
             self.env["ar.gateway.refund"]._note_refunded(order, answer.refunded_minor)
         return bool(answer.report)
+
+    def _ask(self):
+        """Return the gateway's answer (core.gateway.Answer) about this order, from where it was made.
+
+        :raise ValidationError: if it gave none, or would now be asked in its other environment, which knows nothing of
+            this order.
+        """
+        if self.is_test != self.provider_id._ar_gateway_is_test():
+            raise ValidationError(
+                self.env._("Made in another mode (test or live) than the provider is in now.")
+            )
+        return self.provider_id._ar_gateway_query(self)
 
     def _schedule_query(self):
         """Note that the gateway was asked just now, and when to ask again if nobody tells us before."""
@@ -146,6 +159,9 @@ class ArGatewayOrder(models.Model):
     def _expire(self):
         """Close an order whose time is over: at the gateway first, here only when it can no longer be paid."""
         self.ensure_one()
+        if self.is_test and not self.provider_id._ar_gateway_is_test():
+            self._close_locally()  # nothing to lose, and its gateway is not asked any more
+            return
         known = self._query()
         if self.state not in ("draft", "open") or known is None:
             return
@@ -183,8 +199,7 @@ class ArGatewayOrder(models.Model):
         given_up = (
             Domain("state", "=", "closed") & due & Domain("payable_until", ">", now - timedelta(days=1))
         )
-        domain = Domain("provider_id.state", "!=", "disabled") & (waiting | given_up)
-        orders = self.search(domain, order="next_query_at NULLS FIRST, id", limit=limit)
+        orders = self.search(waiting | given_up, order="next_query_at NULLS FIRST, id", limit=limit)
         over = now - timedelta(minutes=const.CLOSE_GRACE_MINUTES)
 
         def work(order):

@@ -73,7 +73,8 @@ class ArPaymentLink(models.Model):
         """Make the draft transaction of an attempt.
 
         It is for all documents with something open, also when only a part is paid: Odoo sets the money off against
-        what was due first, and what is paid elsewhere meanwhile leaves it to the next.
+        what was due first, and what is paid elsewhere meanwhile leaves it to the next. The credit notes that made it
+        less are noted on it, to be set off when it is paid.
 
         :param items: what is asked for now, of `_open_items`.
         :param float amount: computed or checked here, never what a browser says; all of it if it is left out.
@@ -83,20 +84,29 @@ class ArPaymentLink(models.Model):
         if amount is None:
             amount = float(total(items))
         documents = self._payable_documents(items)
-        is_order = documents._name == "sale.order"
         return self.env["payment.transaction"].create(
             {
                 "provider_id": provider.id,
                 "payment_method_id": provider._ar_gateway_payment_method().id,
                 "amount": amount,
                 "currency_id": self.currency_id.id,
-                "partner_id": (documents.partner_invoice_id if is_order else self.partner_id).id,
                 "operation": "online_redirect",
-                "sale_order_ids" if is_order else "invoice_ids": [fields.Command.set(documents.ids)],
                 "landing_route": f"{const.PAY_ROUTE}/{self.token}",
+                **self._transaction_documents(items),
                 **self._transaction_reference(provider, documents),
             }
         )
+
+    def _transaction_documents(self, items):
+        """Return whose payment a transaction is, and what it is booked on, as its values."""
+        documents = self._payable_documents(items)
+        credit_notes = self.env["account.move"].union(*self._credit_notes(items))
+        is_order = documents._name == "sale.order"
+        return {
+            "partner_id": (documents.partner_invoice_id if is_order else self.partner_id).id,
+            "sale_order_ids" if is_order else "invoice_ids": [fields.Command.set(documents.ids)],
+            "ar_credit_note_ids": [fields.Command.set(credit_notes.ids)],
+        }
 
     def _transaction_reference(self, provider, documents):
         """Name the first of many documents only: of two hundred the reference would not fit into its index."""

@@ -1,5 +1,4 @@
 from decimal import Decimal
-from urllib.parse import urlencode
 
 from markupsafe import Markup
 
@@ -7,8 +6,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
-
-from odoo.addons.payment import utils as payment_utils
 
 from .. import const
 from ..core import link_payment, link_token, qr
@@ -183,36 +180,41 @@ class ArPaymentLinkPage(models.AbstractModel):
         return gateways, (offered - gateways).filtered(lambda p: p.code not in OFFLINE_PROVIDERS)
 
     def _core_payment_path(self, providers, items=None, amount=None):
-        """Return the path of Odoo's payment page for what is open now, or False.
-
-        Core's page pays one document; for several at once there is none.
+        """Return the path of Odoo's payment form for what is open now, or False.
 
         :param providers: those that take the money there, see `_ways_to_pay`.
         :param items: what `_open_items` has just said, if it was asked.
         :param float amount: of the payment; what the link asks for if it is left out.
         """
         self.ensure_one()
+        if not providers or total(self._open_items()[self] if items is None else items) <= 0:
+            return False
+        path = f"{const.PAY_ROUTE}/{self.token}/form"
         if amount is None:
-            amount = self.amount_due
-        document = self._payable_documents(items)
-        if not providers:
-            return False
-        if document and document == self.sale_order_id:
-            return document.get_portal_url(query_string=f"&payment_amount={amount}")
-        if len(document) != 1 or document != self.move_ids:
-            return False
-        return "/payment/pay?" + urlencode(
-            {
-                "amount": amount,
-                "currency_id": self.currency_id.id,
-                "partner_id": document.partner_id.id,
-                "company_id": self.company_id.id,
-                "invoice_id": document.id,
-                "access_token": payment_utils.generate_access_token(
-                    document.partner_id.id, amount, self.currency_id.id, env=self.env
-                ),
-            }
-        )
+            return path
+        return f"{path}?amount={amount:.{self.currency_id.decimal_places}f}"
+
+    def _other_payment_values(self, wanted=None):
+        """Return what a payment on Odoo's form is made of: its amount, the providers that take it, the documents it is
+        booked on (as values of a transaction, the customer among them), and the beginning of its reference.
+
+        :param str wanted: the amount that the customer has typed, see `_amount_to_pay`.
+        :raise UserError: if nothing can be paid now, or not that much.
+        """
+        self.ensure_one()
+        items = self._open_items()[self] if self._condition() == "active" else ()
+        if total(items) <= 0:
+            raise UserError(self.env._("There is nothing to pay."))
+        amount = float(self._amount_to_pay(items, wanted))
+        gateways, others = self._ways_to_pay(amount, exactly=True)
+        documents = self._payable_documents(items)
+        more = f"+{len(documents) - 1}" if len(documents) > 1 else ""
+        return {
+            "amount": amount,
+            "providers": gateways | others,
+            "documents": self._transaction_documents(items),
+            "reference": f"{documents[0].name}{more}" if documents else None,
+        }
 
     # === AFTERWARDS === #
 

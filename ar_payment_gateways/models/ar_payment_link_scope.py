@@ -1,27 +1,17 @@
-from decimal import Decimal
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..core import link_payment
 from ..core.link_payment import Item, Source
-
-
-def _decimal(amount, currency):
-    """Return a float amount of Odoo's as a Decimal of that currency's decimal places."""
-    return Decimal(str(amount)).quantize(Decimal(1).scaleb(-currency.decimal_places))
+from .ar_payment_link_open import _decimal
 
 
 class ArPaymentLinkScope(models.AbstractModel):
     """What a payment link pays. How kinds differ is in the table core.link_payment.KINDS."""
 
     _name = "ar.payment.link.scope"
+    _inherit = "ar.payment.link.open"
     _description = "Payment link: what it pays"
-
-    _LINE_FIELDS = (
-        "move_id", "partner_id", "currency_id", "company_id", "account_id", "date_maturity", "date",
-        "amount_residual_currency",
-    )  # fmt: skip
 
     # === FINDING AND MAKING === #
 
@@ -199,10 +189,6 @@ class ArPaymentLinkScope(models.AbstractModel):
             result[link] = link_payment.asked(items, today, kind.due_only)
         return result
 
-    @api.model
-    def _owner_of(self, move):
-        return move.commercial_partner_id.id, move.currency_id.id, move.company_id.id
-
     def _owner(self):
         return self.partner_id.id, self.currency_id.id, self.company_id.id
 
@@ -213,37 +199,6 @@ class ArPaymentLinkScope(models.AbstractModel):
         if not moves and not partners:
             return {}, {}
         return self._group_lines(self._search_lines(moves, partners.partner_id))
-
-    @api.model
-    def _search_lines(self, moves, partners=()):
-        domain = fields.Domain("move_id", "in", moves.ids)
-        if partners:
-            domain |= fields.Domain("partner_id", "in", partners.ids)
-        return self.env["account.move.line"].search_fetch(
-            domain & fields.Domain(self._open_line_domain()), self._LINE_FIELDS, order="date_maturity, id"
-        )
-
-    @api.model
-    def _open_line_domain(self):
-        """Return the domain of what can be paid: open on posted customer invoices. Hook: leave out what is disputed."""
-        return [
-            ("parent_state", "=", "posted"),
-            ("display_type", "=", "payment_term"),
-            ("reconciled", "=", False),
-            ("amount_residual_currency", ">", 0),
-            ("move_id.move_type", "=", "out_invoice"),
-        ]
-
-    @api.model
-    def _group_lines(self, lines):
-        by_move, by_owner = {}, {}
-        for line in lines:
-            owner = (line.partner_id.id, line.currency_id.id, line.company_id.id)
-            amount = _decimal(line.amount_residual_currency, line.currency_id)
-            item = Item(line.move_id.id, line.date_maturity or line.date, amount, line.account_id.id)
-            by_move.setdefault((line.move_id.id, owner), []).append(item)
-            by_owner.setdefault(owner, []).append(item)
-        return by_move, by_owner
 
     @api.model
     def _items_of_order(self, order, owner, due_only, by_move=None):
@@ -284,6 +239,8 @@ class ArPaymentLinkScope(models.AbstractModel):
     def _payable_documents(self, items=None):
         """Return what a payment made now is booked on: invoices, the oldest due first, or an order, or no invoice.
 
+        Also invoices that credit notes cover: whatever becomes of those meanwhile, the payment is for what is open.
+
         :param items: what `_open_items` has just said, if it was asked.
         """
         self.ensure_one()
@@ -291,4 +248,15 @@ class ArPaymentLinkScope(models.AbstractModel):
             items = self._open_items()[self]
         if items and not items[0].account:
             return self.sale_order_id
-        return self.env["account.move"].browse(dict.fromkeys(item.document for item in items))
+        return self.env["account.move"].browse(
+            dict.fromkeys(item.document for item in items if item.amount > 0)
+        )
+
+    def _credit_notes(self, items):
+        """Return the credit notes that are set off in `items` of `_open_items`: {account.move: amount, positive}."""
+        credit = {}
+        for item in items:
+            if item.amount < 0:
+                note = self.env["account.move"].browse(item.document)
+                credit[note] = credit.get(note, 0.0) - float(item.amount)
+        return credit

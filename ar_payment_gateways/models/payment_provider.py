@@ -28,6 +28,8 @@ class PaymentProvider(models.Model):
         ondelete=dict.fromkeys(const.AR_GATEWAYS, "set default"),
     )
 
+    ar_was_test = fields.Boolean("Was in Test Mode", readonly=True, copy=False, groups="base.group_system")
+
     # === FRAMEWORK HOOKS === #
 
     @api.depends("code")
@@ -72,6 +74,13 @@ class PaymentProvider(models.Model):
         for code in const.AR_GATEWAYS:
             self._setup_provider(code)
 
+    @api.model
+    def _ar_setup_new_gateways(self):
+        """The same for a gateway that an upgrade brings. While the addon is being installed `post_init_hook` does it:
+        after the translations, which the copies of other companies then have too."""
+        if self.env.ref("base.module_ar_payment_gateways").state != "to install":
+            self._ar_setup_gateways()
+
     # === ACTIONS === #
 
     def action_ar_test_connection(self):
@@ -105,6 +114,10 @@ class PaymentProvider(models.Model):
 
     def write(self, vals):
         self.env.registry.clear_cache()
+        if vals.get("state") == "disabled":
+            # What was begun before goes on being asked about, and where it was begun.
+            for is_test, providers in self.grouped(lambda provider: provider._ar_gateway_is_test()).items():
+                super(PaymentProvider, providers).write({"ar_was_test": is_test})
         return super().write(vals)
 
     def unlink(self):

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from json import JSONDecodeError, dumps, loads
 
 from odoo import api, fields, models
@@ -116,7 +117,7 @@ class PaymentProviderAlipay(models.AbstractModel):
     def _alipay_gateway_url(self):
         """Return the gateway's address: live, sandbox, or a simulator on this machine."""
         self.ensure_one()
-        if self.state == "enabled":
+        if not self._ar_gateway_is_test():
             return const.ALIPAY_GATEWAY
         return self._ar_gateway_simulator_url() or const.ALIPAY_SANDBOX
 
@@ -134,9 +135,13 @@ class PaymentProviderAlipay(models.AbstractModel):
     def _parse_response_content(self, response, **kwargs):
         if self.code != "alipay":
             return super()._parse_response_content(response, **kwargs)
-        return self._alipay_read_answer(response.content, kwargs["alipay_method"])
+        try:
+            answered_at = parsedate_to_datetime(response.headers.get("Date", ""))
+        except ValueError:
+            answered_at = None
+        return self._alipay_read_answer(response.content, kwargs["alipay_method"], answered_at)
 
-    def _alipay_read_answer(self, body, method):
+    def _alipay_read_answer(self, body, method, answered_at=None):
         """Return the content of a signed answer.
 
         An unsigned one is no answer, not even when it reports a failure: acting on "no such trade" that somebody
@@ -151,6 +156,9 @@ class PaymentProviderAlipay(models.AbstractModel):
             data = loads(node.content.decode("utf-8", "replace"))
         except JSONDecodeError as error:
             raise ValidationError(self.env._("Alipay's answer cannot be read.")) from error
+        if data.get("sub_code") == const.INVALID_TIMESTAMP and answered_at:
+            # Signed or not: nothing is done with it but to tell a person.
+            raise ValidationError(self._alipay_clock_text(answered_at))
         if method == const.ALIPAY_CERTIFICATE_METHOD:
             return data
         if not self._alipay_is_signed(node.content, node.signature, node.certificate):

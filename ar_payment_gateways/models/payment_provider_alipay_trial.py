@@ -1,4 +1,4 @@
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 from odoo import fields, models
 from odoo.exceptions import ValidationError
@@ -98,13 +98,24 @@ class PaymentProviderAlipayTrial(models.AbstractModel):
             "The private key does not belong to the app: upload its public key in the open platform."
         )
 
+    def _alipay_clock_text(self, answered_at):
+        """Return that our clock is off, with how much and which way.
+
+        :param datetime answered_at: by the gateway's clock, just now.
+        """
+        skew = answered_at - datetime.now(UTC)
+        seconds = round(abs(skew.total_seconds()))
+        if skew > timedelta(0):
+            return self.env._("The clock of this server is %s seconds slow; Alipay refuses that.", seconds)
+        return self.env._("The clock of this server is %s seconds fast; Alipay refuses that.", seconds)
+
     def _alipay_diagnose(self, text):
         """Return for a person what a refusal means; `text` names it by Alipay's own word."""
         advice = {
             "isv.invalid-signature": self._alipay_wrong_key(),
             "isv.missing-signature-config": self._alipay_wrong_key(),
             "isv.invalid-app-id": self.env._("Alipay knows no app %s.", self.alipay_app_id),
-            "isv.invalid-timestamp": self.env._("The clock of this server is minutes off."),
+            const.INVALID_TIMESTAMP: self.env._("The clock of this server is minutes off."),
             "ACQ.ACCESS_FORBIDDEN": self.env._(
                 "The merchant has not signed for the product %s.", self.alipay_product_code
             ),

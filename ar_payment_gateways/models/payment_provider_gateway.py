@@ -210,12 +210,22 @@ class PaymentProviderGateway(models.AbstractModel):
         self.invalidate_recordset([field_name])
         return taken
 
+    def _ar_gateway_is_test(self):
+        """Tell whether this provider calls the gateway's test environment.
+
+        A disabled one goes on with what it was: orders made before are asked about until they are paid or closed.
+        """
+        self.ensure_one()
+        if self.state == "disabled":
+            return self.sudo().ar_was_test  # sudo: told to the machinery only
+        return self.state == "test"
+
     def _ar_gateway_simulator_url(self):
         """Return the address of a simulator on this machine if this provider, in test mode, is to use one."""
         self.ensure_one()
         # sudo: an address, read for a customer who is not logged in.
         url = self.env["ir.config_parameter"].sudo().get_param(const.AR_GATEWAYS[self.code].test_parameter)
-        if url and self.state == "test" and urlsplit(url).hostname in const.LOOPBACK_HOSTS:
+        if url and self._ar_gateway_is_test() and urlsplit(url).hostname in const.LOOPBACK_HOSTS:
             return url
         return None
 

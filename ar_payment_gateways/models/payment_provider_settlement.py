@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from .. import const
+from ..core import schedule
 from ..core.settlement_download import download_address
 from ..core.settlement_read import is_bill_of
 from ..core.trade import CHINA
@@ -36,6 +37,8 @@ class PaymentProviderSettlement(models.AbstractModel):
         copy=False,
         help="The first day whose bill is fetched from the gateway every morning. Empty: bills are uploaded.",
     )
+    # {kind of bill: first day}; empty until bills are fetched.
+    ar_bill_starts = fields.Json("First Days of Bills", copy=False, groups="base.group_system")
 
     # === HOOKS OF THE ADAPTERS === #
 
@@ -56,6 +59,35 @@ class PaymentProviderSettlement(models.AbstractModel):
         return
 
     # === SHARED === #
+
+    def write(self, vals):
+        """Start all kinds of bills on the day that somebody enters."""
+        result = super().write(vals)
+        if vals.get("ar_bills_from"):
+            for provider in self:
+                day = str(provider.ar_bills_from)
+                provider.ar_bill_starts = dict.fromkeys(provider._ar_gateway_bill_kinds(), day)
+        return result
+
+    def _ar_first_bill_days(self, asked_for, today):
+        """Return the first day whose bill is fetched, by kind (core.schedule.first_bill_days), and note it.
+
+        :param set asked_for: the kinds of bills that are on record as fetched or waited for.
+        :param date today: in China.
+        """
+        self.ensure_one()
+        noted = self.ar_bill_starts or {}
+        days = schedule.first_bill_days(
+            self._ar_gateway_bill_kinds(),
+            self.ar_bills_from,
+            {kind: fields.Date.to_date(day) for kind, day in noted.items()},
+            asked_for,
+            today,
+        )
+        kept = {kind: str(day) for kind, day in days.items()}
+        if kept != noted:
+            self.ar_bill_starts = kept
+        return days
 
     @api.model
     def _ar_no_bill(self, day):

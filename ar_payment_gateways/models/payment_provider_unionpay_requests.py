@@ -76,7 +76,7 @@ class PaymentProviderUnionpayRequests(models.AbstractModel):
     def _unionpay_host(self, live=unionpay_requests.HOST, test=unionpay_requests.TEST_HOST):
         """Return the host to call: live, test, or a simulator on this machine."""
         self.ensure_one()
-        if self.state == "enabled":
+        if not self._ar_gateway_is_test():
             return live
         return (self._ar_gateway_simulator_url() or test).rstrip("/")
 
@@ -145,7 +145,7 @@ class PaymentProviderUnionpayRequests(models.AbstractModel):
         :raise ValueError: if the certificates that are entered cannot be used.
         """
         owners = {self.unionpay_owner or unionpay_certificates.OWNER}
-        if self.state == "test":
+        if self._ar_gateway_is_test():
             owners.add(unionpay_certificates.TEST_OWNER)
         return unionpay_certificates.load_trust(
             self.unionpay_root_certificate or "", self.unionpay_middle_certificate or "", frozenset(owners)

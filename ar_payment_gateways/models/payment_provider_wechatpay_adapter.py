@@ -59,7 +59,7 @@ class PaymentProviderWechatpay(models.AbstractModel):
     def _ar_gateway_create(self, order):
         if self.code != "wechatpay":
             return super()._ar_gateway_create(order)
-        if self.state == "test" and not self._ar_gateway_simulator_url():
+        if self._ar_gateway_is_test() and not self._ar_gateway_simulator_url():
             raise ValidationError(
                 self.env._("WeChat Pay has no test environment: it works when it is enabled.")
             )

@@ -25,6 +25,18 @@ class PaymentTransaction(models.Model):
         groups="ar_payment_gateways.group_user,ar_payment_gateways.group_auditor",
     )
 
+    ar_credit_note_ids = fields.Many2many(
+        "account.move",
+        "ar_payment_transaction_credit_note_rel",
+        "transaction_id",
+        "move_id",
+        string="Credit Notes Set Off",
+        readonly=True,
+        copy=False,
+        help="Credit notes that made the amount asked for less. They are reconciled with the oldest of the invoices"
+        " when it is paid.",
+    )
+
     # === PAYMENT FLOW === #
 
     def _get_specific_rendering_values(self, processing_values):
@@ -70,6 +82,23 @@ class PaymentTransaction(models.Model):
         if not path:
             raise UserError(self.env._("This payment cannot be started at the moment."))
         return path
+
+    def _ar_refuse(self, message):
+        """Tell the customer why his payment could not be started; a draft transaction only.
+
+        In a transaction of its own: `_ar_open_order` has written the same row in another one since this request began,
+        so a write of the request conflicts, and the request would be run, and the gateway asked, again and again.
+
+        :param str message: for the customer, translated.
+        """
+        self.ensure_one()
+        transaction_id = self.id
+
+        def refuse(env):
+            env["payment.transaction"].browse(transaction_id)._set_error(message)
+
+        self.env["ar.gateway.order"]._in_own_transaction(refuse)
+        self.invalidate_recordset()
 
     # === PROCESSING === #
 
@@ -153,10 +182,55 @@ class PaymentTransaction(models.Model):
         for transaction in done.filtered("ar_gateway_order_ids.link_id"):
             # Core would post an invoice that somebody has taken back to revise it.
             transaction.invoice_ids -= transaction.invoice_ids.filtered(lambda move: move.state == "draft")
+        # sudo: as above; of any provider, as links name credit notes to whichever takes the money
+        for transaction in self.sudo().filtered(lambda tx: tx.state == "done" and tx.ar_credit_note_ids):
+            if not transaction.payment_id:  # first, so that the payment is left with the rest
+                transaction._ar_set_off_credit_notes()
         result = super()._post_process()
         for transaction in done:
             transaction._ar_check_credit()
         return result
+
+    def _ar_set_off_credit_notes(self):
+        """Reconcile the credit notes that made the amount less with the invoices, on both sides the oldest first.
+
+        As far as they are still open: what somebody has applied meanwhile has made the invoices less, and what he has
+        given back is missing and stays open on them. Trouble with this must not keep the payment out of the books.
+        """
+        links = self.env["ar.payment.link"]
+        invoices = links._search_lines(self.invoice_ids)
+        owner = (self.partner_id.commercial_partner_id, self.currency_id, self.company_id)
+        lines = (invoices + links._search_credit_lines(self.ar_credit_note_ids)).filtered(
+            lambda line: (
+                (line.partner_id, line.currency_id, line.company_id) == owner
+                and line.account_id == invoices[:1].account_id
+            )
+        )
+        if not lines & invoices or not lines - invoices:
+            return
+        order = self.ar_gateway_order_ids[:1]
+        try:
+            with self.env.cr.savepoint():
+                lines.reconcile()
+        except UserError as error:
+            order._warn_once(
+                self.env._("Credit notes to set off"),
+                self.env._(
+                    "%(order)s was paid less credit notes, which could not be set off against the invoices:"
+                    " %(problem)s",
+                    order=order.name,
+                    problem=error,
+                ),
+            )
+        else:
+            for note in (lines - invoices).move_id:
+                note.message_post(
+                    body=self.env._(
+                        "Set off against invoices: %s was paid less this credit note.",
+                        order.name or self.reference,
+                    ),
+                    author_id=self.env.ref("base.partner_root").id,  # not the customer who is paying
+                )
 
     def _ar_check_credit(self):
         """Have somebody refund or apply what could not be reconciled."""

@@ -38,6 +38,13 @@ class ResCompany(models.Model):
         string="Least Share (%)", help="The least part of what is open that a customer may pay at a time."
     )
 
+    ar_link_net_credit_notes = fields.Boolean(
+        string="Set Off Credit Notes",
+        default=True,
+        help="A link to everything open of a customer asks for his invoices less his open credit notes, which are"
+        " reconciled with the oldest invoices when he pays.",
+    )
+
     @api.constrains("ar_link_expiry_days", "ar_link_partial_minimum", "ar_link_partial_percent")
     def _check_ar_link_policy(self):
         for company in self:

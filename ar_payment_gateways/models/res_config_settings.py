@@ -14,3 +14,4 @@ class ResConfigSettings(models.TransientModel):
         currency_field="currency_id",
     )
     ar_link_partial_percent = fields.Float(related="company_id.ar_link_partial_percent", readonly=False)
+    ar_link_net_credit_notes = fields.Boolean(related="company_id.ar_link_net_credit_notes", readonly=False)

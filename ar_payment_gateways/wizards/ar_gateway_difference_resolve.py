@@ -39,7 +39,7 @@ class ArGatewayDifferenceResolve(models.TransientModel):
         differences._check_resolver()
         if len(differences.company_id) > 1:
             raise UserError(self.env._("Resolve the differences of one company at a time."))
-        # sudo: managers of this area need no rights on entries; what is booked is fixed by the differences.
+        # sudo: what is booked is fixed by the differences; `_check_resolver` wants rights on invoicing.
         for difference in differences.sudo():
             if self.way == "link":
                 difference._link(self.payment_id.sudo(), self.reason)  # sudo: as above

@@ -97,10 +97,7 @@ class ArPaymentLinkMake(models.TransientModel):
             return
         kind = "instalment" if self.move_mode == "instalment" else "invoices"
         together = self.move_mode == "together"
-        lines = self.env["account.move.line"].search(
-            [("move_id", "in", moves.ids), *links._open_line_domain()]
-        )
-        by_move, _by_owner = links._group_lines(lines)
+        by_move, _by_owner = links._group_lines(links._search_lines(moves))
         today = fields.Date.today()
         for (owner, _each), some in groupby(
             moves, lambda move: (links._owner_of(move), not together and move.id)
@@ -139,23 +136,17 @@ class ArPaymentLinkMake(models.TransientModel):
         partners = self.partner_ids._origin.commercial_partner_id
         if not partners:
             return
-        company = self.env.company
-        rows = self.env["account.move.line"]._read_group(
-            [
-                ("partner_id", "in", partners.ids),
-                ("company_id", "=", company.id),
-                *links._open_line_domain(),
-            ],
-            ["partner_id", "currency_id"],
-            ["amount_residual_currency:sum"],
-        )
-        for partner, currency, amount in rows:
-            owner = (partner.id, currency.id, company.id)
+        company, today = self.env.company, fields.Date.today()
+        _by_move, by_owner = links._group_lines(links._search_lines(links.move_ids, partners))
+        for owner, items in by_owner.items():
+            partner_id, _currency_id, company_id = owner
+            if company_id != company.id or all(item.amount < 0 for item in items):
+                continue
             yield Plan(
                 values={"kind": "customer", **dict(zip(links._OWNER_FIELDS, owner, strict=True))},
-                key=("customer", str(partner.id), owner),
-                documents=partner,
-                amount=amount,
+                key=("customer", str(partner_id), owner),
+                documents=partners.browse(partner_id),
+                amount=float(total(asked(items, today))),
             )
 
     # === ACTIONS === #

@@ -120,7 +120,8 @@ class TestAlipayPage(GatewaysHttpCase):
         self.link.action_revoke()
         page = self.url_open(self.order()._page_url())
         self.assertIsNone(self.way_on(page))
-        self.assertIn("no longer valid", page.text)
+        self.assertIn("can no longer be made", page.text)
+        self.assertNotIn("code", page.text.split("</head>")[1])
         self.assertEqual(
             self.order().state, "open"
         )  # a cashier that somebody has open may still take the money

@@ -4,6 +4,7 @@ from unittest.mock import patch
 
 from odoo.addons.ar_payment_gateways.controllers import polls
 from odoo.addons.ar_payment_gateways.models.ar_payment_link import ArPaymentLink
+from odoo.addons.payment.utils import generate_access_token
 
 from tests.test_gateways_common import GatewaysHttpCase
 
@@ -80,7 +81,7 @@ class TestWallets(LandingCase):
     def test_the_wallet_that_scanned_goes_to_its_cashier(self):
         self.assertTrue(self.go(ALIPAY))
         self.assertIn("go.js", self.landing(self.link, **{"User-Agent": ALIPAY}).text)
-        self.assertFalse(self.go(WECHAT))  # is not offered here
+        self.assertFalse(self.go(WECHAT))  # which cannot open Alipay
         self.assertFalse(self.go("Mozilla/5.0 Chrome/140"))
         self.assertFalse(self.go(f"{ALIPAY} {ROBOT}"))
         self.company.ar_link_partial = True
@@ -91,6 +92,20 @@ class TestWallets(LandingCase):
             twin[field] = self.provider[field]
         twin.write({"state": "test", "is_published": True})
         self.assertFalse(self.go(ALIPAY))  # which of the two?
+
+    def test_a_wallet_that_another_does_not_open_is_offered_for_a_browser(self):
+        page = self.landing(self.link, **{"User-Agent": WECHAT}).text
+        self.assertNotIn('name="provider_id"', page)
+        self.assertIn('<details class="elsewhere" open="open">', page)
+        self.assertIn("Pay with Alipay", page)
+        self.assertIn("copy.js", page)
+        self.assertIn(self.link.url, page)
+        self.assertIn("<svg", page)
+        self.assertNotIn("by bank transfer", page)
+        for agent in (ALIPAY, "Mozilla/5.0 Chrome/140"):
+            page = self.landing(self.link, **{"User-Agent": agent}).text
+            self.assertIn('name="provider_id"', page)
+            self.assertNotIn("copy.js", page)
 
     def test_an_error_is_shown_not_repeated(self):
         self.alipay.knobs.http_500 = 1
@@ -166,8 +181,17 @@ class TestEnds(LandingCase):
         return response.text
 
     def test_disputed(self):
+        order = self.open_order(self.link)
+        self.assertIn("<svg", self.url_open(order._page_url()).text)
+        order.sudo().state = "paid"  # for a moment: only new orders count in `page`
         with patch.object(ArPaymentLink, "_is_disputed", lambda link: True, create=True):
-            self.assertIn("looking into this", self.page(200))
+            self.assertIn("looking into this", page := self.page(200))
+            self.assertIn(self.inv.name, page)
+            self.assertIn("looking into this", self.url_open(f"/pay/{self.link.sudo().token}/show").text)
+            order.sudo().state = "open"
+            page = self.url_open(order._page_url()).text
+            self.assertIn("This code is no longer valid", page)
+            self.assertNotIn("<svg", page)
 
     def test_company_closed(self):
         self.env.flush_all()
@@ -208,6 +232,16 @@ class TestEnds(LandingCase):
         )
         self.assertIn("Nothing to pay at the moment", self.page(200, link))
         self.assertNotIn(self.partner_a.name, self.landing(link).text)
+        show = f"/pay/{link.sudo().token}/show"
+        self.assertIn("Nothing to pay at the moment", self.url_open(show).text)
+        self.invoice(90.0, taxes=self.env["account.tax"])
+        note = self.init_invoice(
+            "out_refund", amounts=[20.0], currency=self.cny, taxes=self.env["account.tax"], post=True
+        )
+        page = self.landing(link).text
+        for text in ("70.00", "Less credit notes", note.name, "20.00"):
+            self.assertIn(text, page)
+        self.assertIn("70.00", self.url_open(show).text)
 
 
 class TestCounter(LandingCase):
@@ -237,11 +271,38 @@ class TestCounter(LandingCase):
 
 
 class TestOtherPage(LandingCase):
-    def test_an_order_is_paid_on_odoos_page_of_it(self):
+    """Odoo's own providers, here the one of its demonstration, on Odoo's own form."""
+
+    def setUp(self):
+        super().setUp()
         demo = self.env["payment.provider"].sudo().search([("code", "=", "demo")], limit=1)
         if not demo:
             self.skipTest("payment_demo is not installed")
-        demo.copy({"company_id": self.company.id}).write({"state": "test", "is_published": True})
+        self.demo = demo.copy({"company_id": self.company.id})
+        self.demo.write({"state": "test", "is_published": True})
+
+    def form(self, link, **form):
+        """Choose the other way; return the page it leads to."""
+        response = self.post(link, path="other", **form)
+        self.assertEqual(response.status_code, 200)
+        self.assertIn(f"/pay/{link.sudo().token}/form", response.url)
+        return response
+
+    def transaction(self, link, amount, **params):
+        """What the form does when its button is pressed: return the new transaction, or why there is none."""
+        method = self.demo.payment_method_ids[:1].id
+        params = {"provider_id": self.demo.id, "payment_method_id": method, "token_id": None, "amount": amount,
+                  "flow": "direct", "tokenization_requested": False, "landing_route": "https://elsewhere.example",
+                  "is_validation": False, "access_token": "x", **params}  # fmt: skip
+        answer = self.url_open(f"/pay/{link.sudo().token}/transaction", json={"params": params}).json()
+        self.env.invalidate_all()
+        if "error" in answer:
+            return answer["error"]["data"]["message"]
+        found = self.env["payment.transaction"].sudo()
+        return found.search([("reference", "=", answer["result"]["reference"])])
+
+    def sale(self):
+        """An order of 80.00, and its link."""
         sale = (
             self.env["sale.order"]
             .sudo()
@@ -256,10 +317,59 @@ class TestOtherPage(LandingCase):
             )
         )
         link = self.env["ar.payment.link"].sudo().create({"kind": "order", "sale_order_id": sale.id})
-        response = self.post(link, path="other")
-        self.assertEqual(response.status_code, 200)
-        self.assertIn(f"/my/orders/{sale.id}?", response.url)
-        self.assertIn("payment_amount=80.0", response.url)
+        return sale, link
+
+    def test_several_invoices_in_another_currency(self):
+        dollars = self.env.ref("base.USD")
+        invoices = self.invoice(80.0, currency=dollars) + self.invoice(20.0, currency=dollars)
+        link, total = (
+            self.env["ar.payment.link"]._for_moves(invoices),
+            sum(invoices.mapped("amount_residual")),
+        )
+        self.assertIn("/other", self.landing(link).text)
+        page = self.form(link)
+        self.assertIn(f'data-amount="{total}"', page.text)
+        self.assertEqual(page.headers["Referrer-Policy"], "origin")
+        transaction = self.transaction(link, total)
+        self.assertEqual((transaction.amount, transaction.currency_id), (total, dollars))
+        self.assertEqual(transaction.partner_id, self.partner_a)
+        self.assertEqual(transaction.landing_route, f"/pay/{link.sudo().token}")
+        transaction._set_done()
+        transaction._post_process()
+        self.assertEqual(invoices.mapped("amount_residual"), [0, 0])
+        self.assertIn("nothing to pay", self.transaction(link, total))
+
+    def test_the_amount_and_the_provider_are_ours_to_say(self):
+        link, other = self.link, self.demo.copy({"company_id": self.setup_other_company()["company"].id})
+        for amount in (99.99, 0, -100, None, "x", [1]):
+            self.assertIn("has changed", self.transaction(link, amount))
+        for change in ({"provider_id": other.id}, {"flow": "token"}):
+            self.assertIn("not available", self.transaction(link, 100.0, **change))
+        self.assertIn("whitelisted", self.transaction(link, 100.0, currency_id=1))
+        self.company.write({"ar_link_partial": True, "ar_link_partial_percent": 30.0})
+        self.assertIn('data-amount="40.0"', self.form(link, amount="40").text)
+        self.assertIn("Please enter an amount", self.transaction(link, 29.0))
+        self.assertEqual(self.transaction(link, 40.0).amount, 40.0)
+
+    def test_whoever_holds_the_code_gets_no_other_key(self):
+        """Not the portal's of a document, and no signature with which Odoo's page would hand it out."""
+        sale, sale_link = self.sale()
+        for paid, link in ((sale, sale_link), (self.inv, self.link)):
+            page = self.form(link).text
+            keys = [paid._portal_ensure_token(), "/my/orders", "/my/invoices"]
+            for partner in self.partner_a | self.partner_a.commercial_partner_id:
+                currency = link.currency_id.id
+                keys += [
+                    generate_access_token(partner.id, amount, currency, env=self.env)
+                    for amount in (80.0, 100.0)
+                ]
+            for key in keys:
+                self.assertNotIn(key, page)
+            self.assertIn(f'data-access-token="{link.sudo().token}"', page)
+        self.assertEqual(self.transaction(sale_link, 80.0).sale_order_ids, sale)
+
+    def test_the_code_on_an_orders_page(self):
+        sale, link = self.sale()
         shown = self.url_open(sale.get_portal_url()).text
         self.assertIn('id="ar_payment_qr"', shown)
         link.action_revoke()

@@ -156,15 +156,3 @@ class TestPages(GatewaysHttpCase):
         for provider_id in (other.id, 0, "x", "", -1):
             response = self.url_open(f"/pay/{link.sudo().token}/start", data={"provider_id": provider_id})
             self.assertIn("not available", response.text)
-
-    def test_other_providers_use_odoos_payment_page(self):
-        demo = self.env["payment.provider"].sudo().search([("code", "=", "demo")], limit=1)
-        if not demo:
-            self.skipTest("payment_demo is not installed")
-        demo.copy({"company_id": self.company.id}).write({"state": "test", "is_published": True})
-        invoice = self.invoice()
-        link = invoice._get_ar_payment_link()
-        response = self.url_open(f"/pay/{link.sudo().token}/other", data={"a": 1})
-        self.assertEqual(response.status_code, 200)
-        self.assertIn("/payment/pay?", response.url)
-        self.assertIn(f"invoice_id={invoice.id}", response.url)

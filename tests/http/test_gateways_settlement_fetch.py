@@ -1,6 +1,6 @@
 """Fetching bills from Alipay's simulator over HTTP: signed questions, its own addresses only, one failure at a time."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from unittest.mock import patch
 
 from odoo import fields
@@ -87,6 +87,26 @@ class TestFetch(FetchCase):
         states = {bill.day: (bill.state, bill.line_count) for bill in bills}
         self.assertEqual(states[self.yesterday], ("imported", 1))
         self.assertEqual(states[self.today - timedelta(days=4)], ("imported", 0))
+
+    def test_a_kind_that_comes_with_an_upgrade_starts_then(self):
+        provider, start = self.provider.sudo(), self.today - timedelta(days=4)
+
+        def expected(day, kinds=("trade", "fund")):
+            noon = datetime.combine(day, time(12), CHINA)
+            with patch.object(type(provider), "_ar_gateway_bill_kinds", lambda provider: kinds):
+                self.bills._expect_bills(noon)
+            bills = self.bills.search([("provider_id", "=", provider.id)])
+            return {kind: sorted(some.mapped("day")) for kind, some in bills.grouped("kind").items()}
+
+        days = [start + timedelta(days=number) for number in range(5)]
+        provider.ar_bills_from = start
+        provider.ar_bill_starts = False  # nobody noted them then
+        self.assertEqual(expected(days[2], ("trade",)), {"trade": days[:2]})
+        provider.ar_bill_starts = False
+        self.assertEqual(expected(days[3]), {"trade": days[:3]})
+        self.assertEqual(expected(days[4]), {"trade": days[:4], "fund": days[3:4]})
+        provider.ar_bills_from = days[1]  # somebody wants them
+        self.assertEqual(expected(days[4]), {"trade": days[:4], "fund": days[1:4]})
 
     def test_not_before_the_morning(self):
         self.assertFalse(self.run_cron(hour=9))

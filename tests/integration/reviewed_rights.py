@@ -42,6 +42,8 @@ ACCESS = {
     # Accounts and groups are a manager's to make; their limits move by limit changes only, whoever writes.
     "ar.credit.account": _area(CREDIT, manager="crw"),
     "ar.credit.group": _area(CREDIT, manager="crw"),
+    # Written once a day by a scheduled action.
+    "ar.credit.history": _area(CREDIT),
     # Drafts are everybody's to write; from submission on the document moves by its own steps.
     "ar.credit.limit.change": _area(CREDIT, user="crw", manager="crw"),
     "ar.credit.cover": _area(CREDIT, user="cruw", manager="cruw"),
@@ -185,6 +187,7 @@ PUBLIC_METHODS = {
     "ar.gateway.difference.action_link": "_check_resolver: manager, rights, open and locked; opens the wizard",
     "ar.gateway.difference.action_query_gateway": "_check_resolver; the gateway's answer is verified",
     "ar.gateway.difference.resolve.action_resolve": "_check_resolver; account and payment are of the same company",
+    "ar.gateway.order.action_book_received": "checks both groups; books what the gateway has reported, locked, once",
     "ar.gateway.order.action_query": "checks the group; only asks the gateway, whose answer is verified",
     "ar.payment.link.action_open_page": "opens the page that every customer may open",
     "ar.payment.link.make.action_make": "makes links with the user's rights, which check documents and amounts again",

@@ -36,6 +36,22 @@ class TestCreditInvoiceAttacks(CreditAttackCase):
         invoice.invoice_line_ids.sale_line_ids = order.order_line
         self._refused(invoice.action_post, CreditHoldError)
 
+    def test_status_written_is_asked_as_well(self):
+        invoice = self._bill(101)
+        self._refused(lambda: invoice.write({"state": "posted"}), CreditHoldError)
+        invoice.button_cancel()
+        self._refused(lambda: invoice.write({"state": "posted"}), CreditHoldError)
+        self._refused(
+            lambda: (
+                self.env["account.move"]
+                .with_user(self.clerk)
+                .browse(invoice.id)
+                .web_save({"state": "posted"}, {})
+            ),
+            CreditHoldError,
+        )
+        self.assertEqual(invoice.state, "cancel")
+
     def test_dearer_invoice_of_an_order(self):
         order = self._confirmed(60)
         invoice = self._invoice(order, post=False)

@@ -1,5 +1,7 @@
 """Set-up shared by the tests of credit control: a company, its people, one customer and an untaxed product."""
 
+from unittest.mock import patch
+
 from odoo.fields import Command
 from odoo.tests import new_test_user
 
@@ -101,3 +103,9 @@ class CreditCase(ARAccountingCase):
         if post:
             invoice.action_post()
         return invoice
+
+    def _let_go(self):
+        """Run the scheduled action, without its commits."""
+        self.env.flush_all()
+        with patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *a, **k: float("inf")):
+            self.env["ar.credit.hold"].sudo()._cron_recheck()

@@ -1,4 +1,4 @@
-"""Deciding on holds, and amending what was confirmed."""
+"""Deciding on holds."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -9,7 +9,7 @@ from odoo.fields import Command
 from odoo.tools import mute_logger
 
 from odoo.addons.ar_credit_control.core.rule import CheckPoint
-from odoo.addons.ar_credit_control.exceptions import CreditExceededError, CreditHoldError
+from odoo.addons.ar_credit_control.exceptions import CreditHoldError
 
 from tests.integration.test_credit_common import CreditCase
 
@@ -59,6 +59,83 @@ class TestCreditDecide(CreditCase):
         again = order.sudo().ar_credit_hold_ids - hold
         self.assertEqual((again.state, again.rejected_before_id), ("pending", hold))
         self.assertIn("too risky", again.rejection_text)
+
+    def test_a_trivial_change_is_the_same_question(self):
+        order, hold, _second = self._rejected()
+        line = order.order_line
+        ways = {
+            "a line of nothing": lambda: line.copy({"order_id": order.id, "product_uom_qty": 0}),
+            "an equal line": lambda: order.write(
+                {"order_line": [Command.create(line.copy_data()[0]), Command.delete(line.id)]}
+            ),
+            "a dearer line": lambda: order.order_line[-1:].write({"price_unit": 200}),
+        }
+        for name, change in ways.items():
+            with self.subTest(name):
+                change()
+                action = order.action_confirm_or_hold()
+                self.assertIn("too risky", action["params"]["message"])
+                self.assertEqual(order.sudo().ar_credit_hold_ids, hold)
+        # Less, or other terms, is another question.
+        order.order_line.filtered("product_uom_qty").price_unit = 149
+        order.action_confirm_or_hold()
+        less = order.sudo().ar_credit_hold_id
+        self.assertEqual((less.state, less.rejected_before_id), ("pending", hold))
+        less.with_user(self.manager).action_reject("still")
+        order.payment_term_id = self.env.ref("account.account_payment_term_30days")
+        order.action_confirm_or_hold()
+        self.assertEqual(order.sudo().ar_credit_hold_id.state, "pending")
+
+    def test_a_copy_is_the_same_question(self):
+        order, hold, second = self._rejected()
+        copied = order.copy().copy()
+        for _again in range(2):
+            action = copied.action_confirm_or_hold()
+            self.assertIn("too risky", action["params"]["message"])
+        known = copied.sudo().ar_credit_hold_ids
+        self.assertRecordValues(
+            known,
+            [{"state": "rejected", "rejected_before_id": hold.id, "decided_by": self.manager.id}],
+        )
+        self.assertFalse(known.activity_ids)
+        for value in (False, hold.id):
+            with self.assertRaises(AccessError), mute_logger("odoo.addons.base.models.ir_model"):
+                copied.with_user(self.salesman).write({"ar_credit_copied_hold_id": value})
+        self.env["ar.credit.hold.ask"].with_user(self.salesman).create(
+            {"hold_id": known.id, "note": "The letter of credit came"}
+        ).action_ask()
+        again = copied.sudo().ar_credit_hold_ids - known
+        self.assertEqual((again.state, again.request_note), ("pending", "The letter of credit came"))
+        self.assertEqual(hold._get_ar_approval_requests().decision_ids.sorted("id")[-1:].action, "reopened")
+        again.with_user(second).action_approve()
+        self.assertEqual(copied.state, "sale")
+        # What went through after all says nothing against its copies, nor do copies for somebody else.
+        self.account.sudo().credit_limit = 500
+        order.action_confirm()
+        self.account.sudo().credit_limit = 100
+        (order | copied).copy().action_confirm_or_hold()
+        other = self.env["res.partner"].create({"name": "Somebody else"})
+        self._account(100, other)
+        foreign = self._order(150)
+        foreign.action_confirm_or_hold()
+        foreign.sudo().ar_credit_hold_ids.with_user(self.manager).action_reject("no")
+        foreign = foreign.copy({"partner_id": other.id, "partner_invoice_id": other.id})
+        foreign.action_confirm_or_hold()
+        latest = self.env["ar.credit.hold"].search([], limit=3)
+        self.assertEqual(latest.mapped("state"), ["pending", "rejected", "pending"])
+
+    def test_what_is_held_by_hand_stays_so_in_a_copy(self):
+        order = self._order(10)
+        reason = self.env["ar.credit.reason.code"].search([("for_hold", "=", True)], limit=1)
+        self.env["ar.credit.hold.force"].create(
+            {"order_ids": order.ids, "reason_code_id": reason.id}
+        ).action_hold()
+        copied = order.copy()
+        with self.assertRaises(CreditHoldError), self.env.cr.savepoint():
+            copied.action_confirm()
+        copied.action_confirm_or_hold()
+        copied.sudo().ar_credit_hold_ids.with_user(self.manager).action_approve()
+        self.assertEqual(copied.state, "sale")
 
     def test_customer_who_paid_is_a_new_question_where_the_limit_is_not_what_holds(self):
         order, hold, _second = self._rejected()
@@ -171,113 +248,3 @@ class TestCreditDecide(CreditCase):
             hold.with_user(self.salesman).action_approve()
         with self.assertRaises(AccessError):
             hold.with_user(self.manager).action_approve()
-
-
-class TestCreditAmend(CreditCase):
-    def test_amending_upwards_over_the_limit_is_refused(self):
-        self._account(100)
-        order = self._order(90)
-        order.action_confirm()
-        line = order.order_line
-        changes = (
-            lambda: line.write({"price_unit": 101}),
-            lambda: line.write({"product_uom_qty": 2, "price_unit": 90}),
-            lambda: order.write({"order_line": [Command.update(line.id, {"price_unit": 101})]}),
-            lambda: order.write(
-                {"order_line": [Command.create({"product_id": self.product.id, "price_unit": 11})]}
-            ),
-            lambda: (
-                self.env["sale.order.line"]
-                .with_user(self.salesman)
-                .create({"order_id": order.id, "product_id": self.product.id, "price_unit": 11})
-            ),
-        )
-        for number, change in enumerate(changes):
-            with self.assertRaises(CreditExceededError, msg=f"change {number}"), self.env.cr.savepoint():
-                change()
-        self.assert_exposure(90)
-
-    def test_amending_is_judged_by_its_result(self):
-        self._account(100)
-        order = self._order(90)
-        order.order_line.copy({"order_id": order.id, "price_unit": 10})
-        order.action_confirm()
-        first, second = order.order_line
-        order.write(
-            {
-                "order_line": [
-                    Command.update(first.id, {"price_unit": 95}),
-                    Command.update(second.id, {"price_unit": 5}),
-                ]
-            }
-        )
-        self.assert_exposure(100)
-
-    def test_amending_downwards_passes_even_over_the_limit(self):
-        account = self._account(100)
-        order = self._order(90)
-        order.action_confirm()
-        account.sudo().credit_limit = 10
-        order.order_line.price_unit = 80
-        self.assert_exposure(80)
-
-    def test_moving_the_debt_to_another_customer_is_checked(self):
-        self._account(100)
-        order = self._order(150, partner=self.partner_a)
-        order.action_confirm()
-        with self.assertRaises(CreditExceededError):
-            order.partner_invoice_id = self.customer
-
-    # --- reasons -----------------------------------------------------------------------------
-
-    def _choose(self, documents, decision, **values):
-        action = documents.action_open_ar_decision(decision)
-        wizard = self.env["ar.approval.decide"].with_user(self.manager).with_context(**action["context"])
-        return wizard.create(values)
-
-    def test_several_with_one_reason(self):
-        self._account(100)
-        self._account(100, partner=self.partner_a)
-        orders = self._order(150) | self._order(170, partner=self.partner_a)
-        orders.action_confirm_or_hold()
-        holds = orders.sudo().ar_credit_hold_ids.with_user(self.manager)
-        reason = self.env.ref("ar_credit_control.reason_good_record")
-        wizard = self._choose(holds, "approve", reason_code_id=reason.id, comment="ten years")
-        self.assertTrue(all(hold.name in wizard.document_names for hold in holds))
-        self.assertTrue(wizard.effect)
-        wizard.action_decide()
-        self.assertEqual(orders.mapped("state"), ["sale", "sale"])
-        for hold in holds:
-            self.assertEqual(hold.decision_reason_id, reason)
-            self.assertEqual(hold.decision_comment, "Good payment record: ten years")
-            log = hold.sudo().ar_approval_request_ids.decision_ids.filtered(
-                lambda one: one.action == "approved"
-            )
-            self.assertEqual(log.mapped("comment"), ["Good payment record: ten years"])
-
-    def test_reject_with_a_reason_alone(self):
-        self._account(100)
-        _order, hold = self._held()
-        reason = self.env.ref("ar_credit_control.reason_risk")
-        self._choose(hold.with_user(self.manager), "reject", reason_code_id=reason.id).action_decide()
-        self.assertEqual((hold.state, hold.decision_comment), ("rejected", "Risk too high"))
-
-    def test_the_window_decides_on_documents_with_approval_only(self):
-        wizard = self.env["ar.approval.decide"].with_user(self.manager)
-        with self.assertRaises(UserError):
-            wizard.create({"res_model": "sale.order", "res_ids": [1], "decision": "approve"}).action_decide()
-
-    def test_limit_changes_are_decided_in_the_same_window(self):
-        account = self._account(100)
-        asker = self._new_user("credit_asker", "ar_credit_control.group_user")
-        change = (
-            self.env["ar.credit.limit.change"]
-            .with_user(asker)
-            .create({"account_id": account.id, "new_limit": 300, "reason": "season"})
-        )
-        change.action_submit()
-        reason = self.env.ref("ar_credit_control.reason_secured")
-        self._choose(change.with_user(self.manager), "approve", reason_code_id=reason.id).action_decide()
-        self.assertEqual(
-            (change.state, change.decision_reason_id, account.credit_limit), ("applied", reason, 300)
-        )

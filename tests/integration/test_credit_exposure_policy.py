@@ -104,6 +104,46 @@ class TestCreditExposurePolicy(CreditCase):
             self.company.ar_credit_payments_counted = policy
             self.assert_exposure(70)
 
+    def test_the_documents_of_each_part_sum_up_to_it(self):
+        account = self._account(10_000)
+        paid_down = self._confirmed(100)
+        self._invoice(paid_down)
+        closed = self._confirmed(30)
+        invoice = self._invoice(closed, post=False)
+        closed.action_cancel()
+        drafts = self.init_invoice("out_receipt", partner=self.contact, amounts=[7], taxes=[])
+        drafts |= self.init_invoice("out_invoice", partner=self.customer, amounts=[11], taxes=[])
+        order = self._confirmed(40, partner_id=self.contact.id)
+        self._invoice(order, post=False)
+        self._confirmed(20, commitment_date=fields.Datetime.now() + timedelta(days=90))
+        self.company.write({"ar_credit_horizon_days": 30, "ar_credit_payments_counted": "banked"})
+        payment = self._post_payment(30)
+        self._post_payment(9, outstanding=False)
+        account = account.with_user(self.manager).sudo()
+        exposure = self._exposure()
+        open_drafts = drafts | invoice.filtered(lambda move: move.state == "draft")
+        for part, amounts, action, documents in (
+            (
+                "draft_invoices",
+                account._get_draft_amounts(),
+                account.action_open_draft_invoices(),
+                open_drafts,
+            ),
+            ("payments_in_process", account._get_payment_amounts(), account.action_open_payments(), payment),
+            ("open_orders", account._get_order_amounts(), account.action_open_open_orders(), order),
+        ):
+            with self.subTest(part):
+                self.assertEqual(sum(amounts.values()), getattr(exposure, part))
+                found = self.env[action["res_model"]].sudo().search(action["domain"])
+                self.assertEqual(found, documents)
+        items = self.env["account.move.line"].search(account.action_open_receivable()["domain"])
+        self.assertEqual(
+            sum(items.mapped("amount_residual")), exposure.receivable + exposure.unapplied_credits
+        )
+        self.company.ar_credit_net_credits = False
+        items = self.env["account.move.line"].search(account.action_open_receivable()["domain"])
+        self.assertEqual(sum(items.mapped("amount_residual")), exposure.receivable)
+
     def test_unapplied_credits_may_be_ignored(self):
         self._bill(100)
         refund = self.init_invoice("out_refund", partner=self.customer, amounts=[40], taxes=[], post=True)

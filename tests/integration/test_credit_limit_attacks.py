@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
-from odoo.tools import mute_logger
+from odoo.tests import freeze_time
+from odoo.tools import convert_file, mute_logger
 
 from .test_credit_limit_change import LimitCase
 
@@ -132,6 +133,20 @@ class TestLimitAttacks(LimitCase):
             self._refused(change.with_user(user).action_approve)
             self._refused(change.with_user(user).action_reject)
 
+    def test_the_request_for_a_decision_is_nobody_elses_to_set_aside(self):
+        kind = self.env.ref("ar_credit_control.mail_activity_type_limit_change")
+        self.assertEqual(kind.category, "ar_approval")
+        kind.category = "default"  # as in a database from before
+        convert_file(self.env, "ar_credit_control", "data/mail_activity_type_data.xml", {}, mode="update")
+        self.assertEqual(kind.category, "ar_approval")
+        change = self._change(self.account, new_limit=900)
+        change.action_submit()
+        asked = change.sudo().activity_ids.filtered(lambda one: one.user_id == self.manager)
+        for user in (self.clerk, self.auditor):
+            self._refused(lambda user=user: asked.with_user(user).action_feedback(feedback="done"))
+            self._refused(asked.with_user(user).unlink)
+        self.assertTrue(asked.exists())
+
     def test_the_last_editor_does_not_approve(self):
         change = self._change(self.account, new_limit=150)
         change.with_user(self.manager).write({"new_limit": 900})
@@ -173,6 +188,37 @@ class TestLimitAttacks(LimitCase):
             ).action_submit,
             UserError,
         )
+
+    def test_what_nobody_approved_stands_in_the_way_of_no_cut(self):
+        account = self.account
+        account.sudo().credit_limit = 1000
+        window = {"change_type": "temporary", "date_to": self._in(900)}
+        for start in (0, 30):
+            kept = self._change(account, new_limit=1000, date_from=self._in(start), **window)
+            kept.action_submit()
+            self.assertEqual((kept.state, kept.is_decrease), ("applied", True))
+        approved = self._applied(
+            account, change_type="temporary", new_limit=1500, date_from=self._in(60), date_to=self._in(70)
+        )
+        self.assertEqual((approved.state, approved.is_decrease), ("applied", False))
+        self._change(account, user=self.manager, new_limit=100).action_submit()
+        for day, expected in ((0, 100), (31, 100), (65, 1500), (71, 100)):
+            with freeze_time(self._in(day)):
+                self.assertEqual((day, self._limit(account)), (day, expected))
+        self.assertIn("the limit behind it is no higher", account.limit_explanation)
+
+    def test_what_adds_is_approved_also_where_there_is_no_limit_yet(self):
+        """It would count above the first limit that the customer gets."""
+        account = self.account
+        account.sudo().control = "unlimited"
+        change = self._change(
+            account, change_type="temporary", temporary_mode="adds", new_limit=70, date_to=self._in(9)
+        )
+        cover = self.env["ar.credit.cover"].create({"account_id": account.id, "number": "1", "amount": 400})
+        change.action_submit()
+        cover.action_submit()
+        for asked, rise in ((change, 70), (cover.sudo().change_ids, 400)):
+            self.assertEqual((asked.state, asked.sudo()._get_ar_approval_facts().excess), ("pending", rise))
 
     def test_other_companies_stay_closed(self):
         other = self.setup_other_company()["company"]

@@ -230,7 +230,15 @@ class TestCover(LimitCase):
         order.invalidate_recordset()
         self.assertEqual(order.ar_cover_amount, 0)
         self.assertIn("allows 30 days at most", order.ar_cover_message)
-        cover.sudo().write({"max_credit_days": 0, "buyer_ids": [Command.set(self.partner_a.ids)]})
+        cover.sudo().write({"max_credit_days": 0, "settlement_method": "dp"})
+        term.ar_settlement_method = "lc"
+        order.invalidate_recordset()
+        self.assertEqual(order.ar_cover_amount, 360)
+        term.ar_settlement_method = "oa"
+        order.invalidate_recordset()
+        self.assertEqual(order.ar_cover_amount, 0)
+        self.assertIn("allows no settlement method as risky", order.ar_cover_message)
+        cover.sudo().write({"settlement_method": False, "buyer_ids": [Command.set(self.partner_a.ids)]})
         order.invalidate_recordset()
         self.assertIn("another buyer", order.ar_cover_message)
 

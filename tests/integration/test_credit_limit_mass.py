@@ -1,5 +1,6 @@
 """Many limits in one go: preview, one batch; and the workbook with all of them."""
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time
 
@@ -28,6 +29,23 @@ class TestLimitMass(LimitCase):
         accounts.invalidate_recordset()
         self.assertEqual(accounts.mapped("effective_limit"), [1100, 2200, 0])
         self.assertEqual(accounts[2].effective_control, "unlimited")
+
+    def test_from_today_on_is_from_now_on_in_every_time_zone(self):
+        """It is evening of the day before in New York, and morning of the day after in Shanghai."""
+        for number, (zone, now) in enumerate(
+            (("Asia/Shanghai", "2026-11-24 23:30:00"), ("America/New_York", "2026-11-25 01:30:00"))
+        ):
+            self.clerk.tz = zone
+            account = self._account(100, partner=(self.partner_a | self.partner_b)[number])
+            mine = self.env["ar.credit.limit.change"].with_user(self.clerk)
+            with self.subTest(zone), freeze_time(now):
+                mass = self.env["ar.credit.limit.mass"].with_user(self.clerk)
+                mass = mass.create({"account_ids": account.ids, "percent": -50, "reason": "Urgent"})
+                self.assertEqual(mine.search(mass.action_apply()["domain"]).state, "applied")
+                last = fields.Date.context_today(mine)
+                change = self._change(account, change_type="temporary", new_limit=30, date_to=last)
+                change.action_submit()
+                self.assertEqual((change.state, self._limit(account)), ("applied", 30))
 
     def test_temporary_and_edited_lines(self):
         account = self._account(100)

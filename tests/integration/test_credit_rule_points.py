@@ -63,6 +63,49 @@ class TestCreditInvoice(CreditRuleCase):
         with self.assertRaises(CreditHoldError):
             self._bill(500, post=False).action_post()
 
+    def test_salesperson_has_something_to_do_while_it_is_held(self):
+        self._bill(100)
+        invoice = self._bill(1, post=False)
+        invoice.invoice_user_id = self.salesman
+        invoice.action_post_or_hold()
+        hold = invoice.ar_credit_hold_ids
+        hold.with_user(self.salesman).read(["state", "reason_text"])
+        self.assertNotIn(self.salesman, hold.activity_ids.user_id)
+        hold._tell_salesperson()
+        hold._tell_salesperson()
+        todo = hold.activity_ids.filtered(lambda one: one.user_id == self.salesman)
+        self.assertEqual(len(todo), 1)
+        self.assertIn(hold.name, todo.note)
+        notes = invoice.message_ids.filtered(lambda note: hold.name in (note.body or ""))
+        self.assertEqual(len(notes), 1, "told once")
+        hold.with_user(self.manager).action_reject("no")
+        todo = hold.activity_ids
+        self.assertEqual((todo.user_id, "rejected" in todo.summary), (self.salesman, True))
+        hold._ask_again("paid by now")
+        invoice.action_post_or_hold()
+        self.assertFalse(hold.activity_ids, "a new question")
+        again = invoice.ar_credit_hold_ids - hold
+        again._tell_salesperson()
+        again.with_user(self.manager).action_approve("ok")
+        self.assertFalse(again.activity_ids)
+
+    def test_hold_ends_with_what_becomes_of_the_invoice(self):
+        paid = self._bill(100)
+        first, second, third = (self._bill(amount, post=False) for amount in (60, 30, 70))
+        (first | second | third).action_post_or_hold()
+        holds = (first | second | third).ar_credit_hold_ids
+        self.assertEqual(holds.mapped("state"), ["pending"] * 3)
+        third.button_cancel()
+        self.assertEqual(third.ar_credit_hold_ids.state, "superseded", "cancelled")
+        self._let_go()
+        self.assertEqual((first.state, second.state), ("draft", "draft"))
+        self._register_payment(paid)
+        first.action_post()
+        self.assertEqual(first.ar_credit_hold_ids.state, "released", "it fits now: nobody is asked any more")
+        self.assertFalse(first.ar_credit_hold_ids.activity_ids)
+        self._let_go()
+        self.assertEqual((second.state, second.ar_credit_hold_ids.state), ("posted", "released"))
+
 
 class TestCreditByHand(CreditRuleCase):
     def _force(self, orders, user=None):
@@ -185,7 +228,12 @@ class TestCreditTry(CreditRuleCase):
         rules = self.env["ar.credit.rule"]
         findings = "\n".join(rules._get_health(self.company))
         self.assertIn("No customer is under credit control", findings)
-        self._account(100)
+        group = self.env["ar.credit.group"].sudo().create({"name": "Lamps", "control": "limited"})
+        account = self._account(control="none", group_id=group.id).sudo()
+        self.assertEqual(rules._get_health(self.company), [])
+        account.group_id = False
+        self.assertIn("No customer is under credit control", "\n".join(rules._get_health(self.company)))
+        account.write({"control": "limited", "credit_limit": 100})
         self.assertEqual(rules._get_health(self.company), [])
         self.assertEqual(rules.action_check_health()["params"]["type"], "success")
         rules.search([]).active = False

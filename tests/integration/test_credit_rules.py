@@ -1,7 +1,6 @@
 """Credit rules on real documents: what is asked where, what follows, and what it costs."""
 
 from datetime import timedelta
-from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
@@ -28,12 +27,6 @@ class CreditRuleCase(CreditCase):
             }
         )
 
-    def _let_go(self):
-        """Run the scheduled action, without its commits."""
-        self.env.flush_all()
-        with patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *a, **k: float("inf")):
-            self.env["ar.credit.hold"].sudo()._cron_recheck()
-
     def _value(self, value):
         return value if isinstance(value, dict) else {"value": value}
 
@@ -54,6 +47,20 @@ class CreditRuleCase(CreditCase):
 
 
 class TestCreditRules(CreditRuleCase):
+    def test_what_narrows_a_rule_is_logged(self):
+        rule = self._rule(("overdue_days", "gt", 30)).with_context({})
+        self.env.cr.precommit.run()  # nothing of a record is tracked in the transaction that made it
+        group = self.env["ar.credit.group"].create({"name": "Only these"})
+        for vals in (
+            {"sequence": 77, "partner_ids": [Command.set(self.partner_b.ids)]},
+            {"partner_ids": [Command.clear()], "group_ids": [Command.set(group.ids)]},
+        ):
+            rule.write(vals)
+            self.env.flush_all()
+            self.env.cr.precommit.run()
+        tracked = rule.message_ids.tracking_value_ids
+        self.assertEqual(set(tracked.field_id.mapped("name")), {"sequence", "partner_ids", "group_ids"})
+
     def test_conditions_on_one_customer_stop_only_him(self):
         self._account(1000)
         self._account(1000, partner=self.partner_b)
@@ -68,6 +75,18 @@ class TestCreditRules(CreditRuleCase):
         self.assertEqual(hold.reason_ids.sentence, "Overdue for: 45 days (more than 30 days)")
         self.assertIn("45 days", hold._get_banner())
         self._order(5, partner=self.partner_b).action_confirm()
+
+    def test_less_discount_is_a_new_question_though_the_order_is_dearer(self):
+        self._account(1000)
+        self._rule(("discount_percent", "gt", 10))
+        order = self._order(150)
+        order.order_line.discount = 50
+        order.action_confirm_or_hold()
+        order.sudo().ar_credit_hold_ids.with_user(self.manager).action_reject("too much")
+        for discount, states in ((50, ["rejected"]), (20, ["rejected", "pending"])):
+            order.order_line.discount = discount
+            order.action_confirm_or_hold()
+            self.assertEqual(order.sudo().ar_credit_hold_ids.sorted("id").mapped("state"), states)
 
     def test_boundary_at_or_above(self):
         self._account(1000)
@@ -143,6 +162,17 @@ class TestCreditRules(CreditRuleCase):
     def test_facts_of_the_account(self):
         account = self._account(1000)
         yesterday = fields.Date.today() - timedelta(days=1)
+        group = (
+            self.env["ar.credit.group"]
+            .sudo()
+            .create({"name": "G", "control": "limited", "credit_limit": 1000})
+        )
+        group.write({"expiry_rule": "keep", "valid_until": yesterday})
+        account.sudo().group_id = group
+        rule = self._rule(("limit_expired", "eq", {}))
+        with self.assertRaises(CreditHoldError, msg="the limit of the group"):
+            self._order(1).action_confirm()
+        account.sudo().group_id, rule.active = False, False
         risk = self.env["ar.risk.class"].create({"name": "D"})
         account.write({"review_date": yesterday, "status": "blocked", "risk_class_id": risk.id})
         for fact, value in (
@@ -155,6 +185,28 @@ class TestCreditRules(CreditRuleCase):
                 self._order(1).action_confirm()
             rule.active = False
         self._order(1).action_confirm()
+
+    def test_blocked_without_a_limit(self):
+        """Whom somebody blocked is stopped, whether he has a limit or not; whom nobody controls is not asked about."""
+        self._account(control="none", status="blocked")
+        self._account(partner=self.partner_a, control="none")
+        rule = self._rule(("account_blocked", "eq", {}))
+        self._rule(("discount_percent", "ge", 30))
+        with self.assertRaises(CreditHoldError):
+            self._order(1).action_confirm()
+        order = self._order(10, partner=self.partner_a)
+        order.order_line.discount = 50
+        order.action_confirm()
+        rules = self.env["ar.credit.rule"]
+        self.assertNotIn("are blocked", "\n".join(rules._get_health(self.company)))
+        rule.active = False
+        self._order(1).action_confirm()
+        self.assertIn("are blocked", "\n".join(rules._get_health(self.company)))
+        self.assertNotIn("new customers", "\n".join(rules._get_health(self.company)))
+        self._rule(("paid_invoices", "lt", 1))
+        self.assertIn("new customers", "\n".join(rules._get_health(self.company)))
+        self.company.ar_credit_default_control = "limited"
+        self.assertNotIn("new customers", "\n".join(rules._get_health(self.company)))
 
     def test_term_discount_and_new_customer(self):
         self._account(1e6)
@@ -193,11 +245,17 @@ class TestCreditRules(CreditRuleCase):
         self._account(1000)
         self._bill(10, days_ago=45)
         self._rule(("overdue_days", "gt", 30))
-        free = self._order(0)
-        free.action_confirm()
+        with self.assertRaises(CreditHoldError):
+            self._order(0).action_confirm()  # what costs nothing is not paid
+        self._taken_back().action_confirm()
         self.company.ar_credit_prepaid_free = False
         with self.assertRaises(CreditHoldError):
-            self._order(0).action_confirm()
+            self._taken_back().action_confirm()
+
+    def _taken_back(self):
+        order = self._order(10)
+        order.order_line.product_uom_qty = -1
+        return order
 
     def test_sentence_and_constraints(self):
         rule = self._rule(

@@ -204,6 +204,17 @@ class TestCreditAttacks(CreditCase):
         self._refused(lambda: child.with_user(self.salesman).write({"parent_id": rich.id}))
         child.with_user(self.manager).sudo().write({"parent_id": rich.id})
 
+    def test_a_contact_that_owes_nothing_may_join_a_customer(self):
+        self.salesman.group_ids |= self.env.ref("base.group_partner_manager")
+        free, owing = self.env["res.partner"].create([{"name": "Free"}, {"name": "Owing"}])
+        free.with_user(self.salesman).parent_id = self.customer
+        self.assertEqual(free.commercial_partner_id, self.customer)
+        order = self._order(1, partner=owing)
+        order.action_confirm()
+        self._refused(lambda: owing.with_user(self.salesman).write({"parent_id": self.customer.id}))
+        # Out of control: nothing bounds him alone.
+        self._refused(lambda: free.with_user(self.salesman).write({"parent_id": False}))
+
     def test_lock_version_is_not_ours_to_set(self):
         self.account.with_user(self.manager).write({"lock_version": 99, "note": "x"})
         self.assertEqual(self.account.lock_version, 0)

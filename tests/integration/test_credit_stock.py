@@ -36,6 +36,32 @@ class TestCreditStock(CreditStockCase):
         self._validate(picking)
         self.assertEqual((picking.state, hold.state), ("done", "released"))
 
+    def test_invoiced_is_not_paid(self):
+        """The posted invoice takes the order out of what is open; the goods are as little paid as before."""
+        self.account.sudo().credit_limit = 500
+        order, picking = self._to_deliver()
+        advance, sent = self._to_deliver()
+        invoices = self._invoice(order) | self._create_down_payment_invoice(
+            advance.sudo(), "percentage", 100, post=True
+        )
+        self.assertEqual(order.sudo().ar_credit_open + advance.sudo().ar_credit_open, 0)
+        self._cut_limit(50)
+        for document in (picking, sent):
+            self._validate(document)
+            self.assertEqual(document.state, "assigned", "over the limit")
+            hold = document.sale_id.ar_credit_hold_ids
+            self.assertRecordValues(hold, [{"state": "pending", "order_amount": 100, "excess": 150}])
+        self.account.sudo().write({"credit_limit": 500, "status": "blocked", "block_reason": "insolvent"})
+        self.env.ref("ar_credit_control.rule_account_blocked").active = True
+        for document in (picking, sent):
+            self._validate(document)
+            self.assertEqual(document.state, "assigned", "blocked")
+        for invoice in invoices:
+            self._register_payment(invoice)
+        for document in (picking, sent):
+            self._validate(document)
+            self.assertEqual(document.state, "done", "paid orders need no credit")
+
     def test_other_ways_out_fail_closed(self):
         order, picking = self._to_deliver()
         self._cut_limit()
@@ -80,10 +106,38 @@ class TestCreditStock(CreditStockCase):
         order, picking = self._to_deliver()
         picking.move_ids.write({"quantity": 11, "picked": True})
         with self.assertRaises(CreditExceededError), self.env.cr.savepoint():
-            picking.button_validate()
+            picking._action_done()
+        picking.with_user(self.packer).button_validate()
+        hold = order.sudo().ar_credit_hold_ids
+        self.assertRecordValues(hold, [{"state": "pending", "check_point": "delivery", "excess": 10}])
+        self.assertEqual(picking.state, "assigned")
+        hold.with_user(self.manager).action_approve("they paid for eleven before")
+        self.account.sudo().credit_limit = 99
+        picking.with_user(self.packer).button_validate()
+        self.assertEqual(picking.state, "assigned", "more over the limit than approved")
         self.account.sudo().credit_limit = 110
-        picking.button_validate()
+        picking.with_user(self.packer).button_validate()
         self.assertEqual(order.order_line.qty_delivered, 11)
+
+    def test_far_ahead_is_not_paid(self):
+        """Beyond the horizon an order needs no limit, but nothing lets it out for a blocked customer."""
+        self.company.ar_credit_horizon_days = 30
+        block = self.env.ref("ar_credit_control.rule_account_blocked")
+        order = self._order(200, product=self.goods, commitment_date="2099-01-01 00:00:00")
+        order.action_confirm()
+        picking = order.sudo().picking_ids
+        self._validate(picking)
+        hold = order.sudo().ar_credit_hold_ids
+        self.assertRecordValues(hold, [{"state": "pending", "check_point": "delivery", "excess": 100}])
+        hold.with_user(self.manager).action_approve("agreed")
+        self._validate(picking)
+        self.assertEqual(picking.state, "done")
+        self.account.sudo().write({"credit_limit": 500, "status": "blocked", "block_reason": "insolvent"})
+        block.active = True
+        for amount in (200, 0):
+            order = self._order(amount, product=self.goods, commitment_date="2099-01-01 00:00:00")
+            with self.assertRaises(CreditHoldError), self.env.cr.savepoint():
+                order.action_confirm()
 
     def test_recent_confirmation_stands_within_the_tolerance(self):
         self.company.write({"ar_credit_recheck_days": 3, "ar_credit_recheck_tolerance": 10})
@@ -180,11 +234,48 @@ class TestCreditStock(CreditStockCase):
         self.assertIn(self.manager, hold.activity_ids.user_id)
         told = "".join(picking.sudo().message_ids.mapped("body"))
         self.assertIn(hold.name, told)
+        self._validate(picking)
+        self.assertEqual(
+            "".join(picking.sudo().message_ids.mapped("body")).count(hold.name), told.count(hold.name), "once"
+        )
         self.assertNotIn("limit", told, "no figures of the customer for the warehouse")
         hold.with_user(self.manager).action_approve("sample")
         self.assertEqual((picking.state, hold.state), ("assigned", "approved"))
         self._validate(picking)
         self.assertEqual((picking.state, hold.state), ("done", "released"))
+
+    def _held_twice(self):
+        """Return the holds of a delivery of an order and of one by hand, and their transfers."""
+        order, of_order = self._to_deliver(quantity=4)
+        by_hand = self._by_hand()
+        self._cut_limit(30)
+        (of_order | by_hand).mapped(self._validate)
+        return order.sudo().ar_credit_hold_ids | by_hand.sudo().ar_credit_hold_ids, (of_order | by_hand)
+
+    def test_hold_ends_when_the_goods_leave(self):
+        holds, pickings = self._held_twice()
+        self.assertEqual(holds.mapped("state"), ["pending", "pending"])
+        self._cut_limit(1000)
+        pickings.mapped(self._validate)
+        self.assertEqual(pickings.mapped("state"), ["done", "done"])
+        self.assertEqual(holds.mapped("state"), ["released", "released"])
+        self.assertFalse(holds.activity_ids)
+
+    def test_hold_ends_when_the_transfer_is_cancelled(self):
+        holds, pickings = self._held_twice()
+        pickings.action_cancel()
+        self.assertEqual(holds.mapped("state"), ["superseded", "superseded"])
+
+    def test_held_deliveries_are_let_go_when_they_fit(self):
+        holds, pickings = self._held_twice()
+        self._let_go()
+        self.assertEqual(holds.mapped("state"), ["pending", "pending"])
+        self._cut_limit(1000)
+        self._let_go()
+        self.assertEqual(holds.mapped("state"), ["released", "released"])
+        self._cut_limit(30)
+        pickings.mapped(self._validate)
+        self.assertEqual(pickings.mapped("state"), ["assigned", "assigned"], "no grant is left over")
 
     def test_rejected_delivery_says_so_and_who_can_ask_again(self):
         order, of_order = self._to_deliver(quantity=4)

@@ -3,6 +3,8 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 
+from odoo.addons.ar_payment_gateways import const
+
 from tests.common import ARAccountingCase
 
 
@@ -90,3 +92,17 @@ class TestPaymentLink(ARAccountingCase):
         for state, link in made.items():
             self.assertEqual(link.state, state)
             self.assertEqual(links.search([("state", "=", state), ("id", "in", every.ids)]), link, state)
+
+    def test_other_companies_get_their_copies_after_the_translations(self):
+        """Installing loads data, then translations, then calls the hook."""
+        providers, module = (
+            self.env["payment.provider"].sudo(),
+            self.env.ref("base.module_ar_payment_gateways"),
+        )
+        company = self.env["res.company"].sudo().create({"name": "Another company"})
+        own = [("company_id", "=", company.id), ("code", "in", tuple(const.AR_GATEWAYS))]
+        providers.search(own).unlink()
+        for state, copies in (("to install", 0), ("to upgrade", len(const.AR_GATEWAYS))):
+            module.sudo().state = state
+            providers._ar_setup_new_gateways()
+            self.assertEqual(providers.search_count(own), copies)

@@ -1,5 +1,7 @@
 """Kinds of payment links: what each asks for, what its payment is booked on."""
 
+from unittest.mock import patch
+
 from odoo import fields
 from odoo.exceptions import UserError
 
@@ -29,14 +31,7 @@ class TestKinds(KindsCase):
             self.links._for_moves(self.bill(1) + self.bill(2), kind="instalment")
 
     def test_everything_open_is_what_is_open_when_it_is_opened(self):
-        link = self.links.create(
-            {
-                "kind": "customer",
-                "partner_id": self.partner_a.id,
-                "currency_id": self.cny.id,
-                "company_id": self.company.id,
-            }
-        )
+        link = self.everything()
         self.assertEqual((link.amount_due, link.state), (0.0, "active"))
         later, older = self.bill(20.0, days=5), self.bill(30.0, days=-5)
         draft = self.init_invoice("out_invoice", amounts=[99.0], currency=self.cny)
@@ -54,17 +49,80 @@ class TestKinds(KindsCase):
 
     def test_a_code_for_everything_open_is_taken_back_when_an_invoice_is_revised(self):
         invoice = self.bill(10.0)
-        link = self.links.create(
-            {
-                "kind": "customer",
-                "partner_id": self.partner_a.id,
-                "currency_id": self.cny.id,
-                "company_id": self.company.id,
-            }
-        )
+        link = self.everything()
         order = self.start(link)
         invoice.button_draft()
         self.assertLess(order.expires_at, fields.Datetime.now())
+
+    def test_credit_notes_are_set_off_against_the_oldest_invoices(self):
+        later, older, note = self.bill(50.0, days=5), self.bill(30.0, days=-5), self.credit(40.0, days=9)
+        self.credit(7.0, partner=self.partner_b)
+        link = self.everything()
+        self.assertEqual(link.amount_due, 40.0)
+        self.assertEqual(link._payable_documents(), older + later)
+        order = self.pay(link)
+        self.assertEqual((order.amount, order.transaction_id.ar_credit_note_ids), (40.0, note))
+        self.assertEqual((older + later + note).mapped("amount_residual"), [0.0, 0.0, 0.0])
+        partials = note.line_ids.matched_debit_ids
+        self.assertEqual({p.debit_move_id.move_id: p.amount for p in partials}, {older: 30.0, later: 10.0})
+        self.assertFalse(order.activity_ids)
+        link.invalidate_recordset(["amount_due"])
+        self.assertEqual(link.amount_due, 0.0)
+
+    def test_nothing_is_asked_for_that_credit_notes_cover(self):
+        invoice, note, link = self.bill(30.0), self.credit(40.0), self.everything()
+        self.assertEqual((link.amount_due, link.state), (0.0, "active"))
+        with self.assertRaisesRegex(UserError, "nothing to pay"):
+            self.start(link)
+        self.company.ar_link_net_credit_notes = False
+        link.invalidate_recordset(["amount_due"])
+        self.assertEqual(self.pay(link).amount, 30.0)
+        self.assertEqual((invoice.amount_residual, note.amount_residual), (0.0, 40.0))
+
+    def test_what_becomes_of_a_credit_note_while_somebody_pays(self):
+        link = self.everything()
+        for gone, left in ((False, 0.0), (True, 40.0)):
+            invoices, note = self.bill(30.0, days=-5) + self.bill(50.0), self.credit(40.0)
+            order = self.start(link)
+            if gone:
+                self._register_payment(note)  # given back: it is missing then
+            else:
+                lines = (invoices[1] + note).line_ids
+                lines.filtered(lambda line: line.display_type == "payment_term").reconcile()
+            self.alipay.pay(order.name)
+            order._query()
+            self.book()
+            self.assertEqual(sum(invoices.mapped("amount_residual")), left)
+            self.assertFalse(order.activity_ids)
+        link.invalidate_recordset(["amount_due"])
+        self.assertEqual(link.amount_due, 40.0)
+
+    def test_codes_are_taken_back_when_a_credit_note_is_revised_or_refunded(self):
+        self.bill(100.0)
+        link = self.everything()
+        for undo in ("button_draft", "action_ar_gateway_refund"):
+            note = self.credit_note(40.0)
+            order = self.start(link)
+            self.assertEqual(order.amount, 60.0)
+            getattr(note, undo)()
+            self.assertLess(order.expires_at, fields.Datetime.now())
+            link.invalidate_recordset(["amount_due"])
+            self.assertEqual(link.amount_due, 100.0)
+
+    def test_a_payment_is_booked_whatever_is_wrong_with_credit_notes(self):
+        invoice, note = self.bill(100.0), self.credit(40.0)
+        lines = type(note.line_ids)
+        whole = lines.reconcile
+
+        def reconcile(some):
+            if not some.payment_id:
+                raise UserError("locked")
+            return whole(some)
+
+        with patch.object(lines, "reconcile", reconcile):
+            order = self.pay(self.everything())
+        self.assertEqual((invoice.amount_residual, note.amount_residual), (40.0, 40.0))
+        self.assertEqual(order.activity_ids.mapped("summary"), ["Credit notes to set off"])
 
     def test_two_receivable_accounts_are_paid_one_after_the_other(self):
         """Core books a payment on the account of the first invoice and leaves the others open."""

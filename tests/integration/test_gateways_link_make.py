@@ -80,6 +80,14 @@ class TestMake(KindsCase):
         self.assertEqual(links.partner_id, self.partner_a + self.partner_b)
         self.assertEqual(self.made(self.make(partner_ids=child + self.partner_b)), links)
 
+    def test_the_preview_of_everything_open_knows_credit_notes(self):
+        self.bill(10.0)
+        self.credit(4.0)
+        self.credit(4.0, partner=self.partner_b)
+        wizard = self.make(partner_ids=self.partner_a + self.partner_b)
+        self.assertEqual([line["amount"] for line in wizard.line_ids._records], [6.0])
+        self.assertEqual(self.made(wizard).amount_due, 6.0)
+
     def test_expiry_and_one_payment(self):
         invoice = self.bill(10.0)
         wizard = self.make(move_ids=invoice)

@@ -34,6 +34,17 @@ class TestParts(KindsCase):
         self.pay(link, amount="75")
         self.assertEqual((link.amount_due, link.state), (0.0, "paid"))
 
+    def test_a_part_of_what_credit_notes_leave(self):
+        newest, oldest, note = self.bill(50.0, days=9), self.bill(70.0, days=-9), self.credit(30.0)
+        link = self.everything()
+        for amount in ("8.99", "90.01"):
+            with self.assertRaises(UserError, msg=amount):
+                self.start(link, amount=amount)
+        self.pay(link, amount="9")
+        self.assertEqual((oldest + newest + note).mapped("amount_residual"), [31.0, 50.0, 0.0])
+        link.invalidate_recordset(["amount_due"])
+        self.assertEqual(link.amount_due, 81.0)
+
     def test_a_part_of_an_instalment(self):
         invoice = self.in_thirds()
         link = self.links._for_moves(invoice, kind="instalment")

@@ -107,6 +107,11 @@ class TestProvider(GatewaysCase):
             return str(raised.exception)
 
         self.assertIn("signs with the key", self.provider.action_ar_test_connection()["params"]["message"])
+        self.kit.knobs.clock_skew = 1000
+        self.assertRegex(wrong(), r"clock of this server is (999|100\d) seconds slow")
+        self.kit.knobs.clock_skew = -1000
+        self.assertRegex(wrong(), r"clock of this server is (999|100\d) seconds fast")
+        self.kit.knobs.clock_skew = 0
         other = alipay_keys.new_key()
         self.assertIn("does not belong", wrong(alipay_private_key=alipay_keys.private_pem(other)))
         self.provider.write(self.kit.credentials)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user
 
 from tests.test_gateways_settlement_common import SettlementCase
 
@@ -199,7 +200,9 @@ class TestDifferences(SettlementCase):
     def test_who_may_resolve(self):
         self.alipay.knobs.bill_extra = (("2026112322009", "POS1", 700),)
         difference = self.upload().difference_ids
-        for user in (self.importer, self.auditor, self.env.ref("base.public_user")):
+        manager = "base.group_user,ar_payment_gateways.group_manager"
+        no_accountant = new_test_user(self.env, "difference manager", manager, company_id=self.company.id)
+        for user in (no_accountant, self.importer, self.auditor, self.env.ref("base.public_user")):
             for action in ("action_query_gateway", "action_carry", "action_accept", "action_link"):
                 with self.assertRaises(AccessError):
                     getattr(difference.with_user(user), action)()

@@ -1,11 +1,13 @@
 """Importing settlement bills: whole or not at all, once, and only one's own."""
 
+import base64
 from datetime import timedelta
 from unittest.mock import patch
 
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 
 from odoo.addons.ar_payment_gateways import const
@@ -205,6 +207,24 @@ class TestImportRights(SettlementCase):
         self.env.invalidate_all()
         self.assertFalse(self.env["ar.gateway.bill.import"].with_user(self.importer)._selection_provider())
         self.assertFalse(lines.search(mine))
+
+    def test_who_posts_entries_from_a_file(self):
+        """Whoever makes links, or invoices, posts nothing from a table he may have written himself."""
+        bill, area = self.store(), "base.group_user,ar_payment_gateways.group_"
+        for number, groups in enumerate((f"{area}user", f"{area}manager", "account.group_account_manager",
+                                         f"{area}user,account.group_account_invoice")):  # fmt: skip
+            user = new_test_user(self.env, f"bill {number}", groups, company_id=self.company.id)
+            wizards = self.env["ar.gateway.bill.import"].sudo().create({"file": base64.b64encode(b"x")})
+            for work in (
+                wizards.with_user(user).sudo(False).action_check,
+                wizards.with_user(user).sudo(False).action_import,
+                bill.with_user(user).action_book,
+                bill.with_user(user).action_fetch,
+            ):
+                with self.assertRaises(AccessError, msg=groups):
+                    work()
+        manager = self.resolver  # with rights on invoicing
+        self.assertEqual(self.upload(user=manager), bill)
 
     def test_nobody_writes_bills(self):
         bill = self.upload()

@@ -219,6 +219,22 @@ class TestGatewaysServer(TestCase):
         self.do("expire", number)
         return number
 
+    def test_odoos_own_form_tells_a_refusal_after_one_call(self):
+        """The row of the transaction is written in another transaction than the request's, before and after."""
+        for kit in self.kits:
+            with self.subTest(kit.code):
+                number, path, posted = self.do("checkout", self.providers[kit.code])
+                kit.knobs.http_500 = 9
+                connection = HTTPConnection("127.0.0.1", self.server.port, timeout=60)
+                self.addCleanup(connection.close)
+                headers = {"Content-Type": "application/x-www-form-urlencoded"}
+                connection.request("POST", path, urllib.parse.urlencode(posted), headers)
+                answer = connection.getresponse()
+                self.assertEqual((answer.status, answer.headers["Location"]), (303, "/payment/status"))
+                self.assertEqual(kit.knobs.http_500, 8)
+                query = "SELECT state FROM payment_transaction WHERE id = %s"
+                self.assertEqual(self.database.query(query, number), [("error",)])
+
     # --- at once ---
 
     def test_a_notification_a_hundred_times_at_once_is_one_payment(self):

@@ -1,6 +1,7 @@
 """HTTP of the Alipay simulator: /gateway.do for merchants, /cashier/<id> for buyers."""
 
 import threading
+import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler
 
@@ -13,6 +14,11 @@ class Handler(BaseHTTPRequestHandler):
 
     simulator = None
     protocol_version = "HTTP/1.0"
+
+    def date_time_string(self, timestamp=None):
+        """The Date header: by the gateway's clock."""
+        skew = self.simulator.knobs.clock_skew
+        return super().date_time_string(time.time() + skew if timestamp is None else timestamp)
 
     def do_POST(self):
         path, _mark, query = self.path.partition("?")

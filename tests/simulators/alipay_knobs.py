@@ -11,6 +11,7 @@ class Knobs(BillKnobs):
 
     drop_response_after_commit: int = 0  # do the work, close the socket without an answer
     http_500: int = 0
+    clock_skew: float = 0  # seconds the gateway's clock is ahead
     call_limited: int = 0  # refuse calls because there were too many: 40005, signed
     drop_request: int = 0  # close the socket without doing anything
     unsigned: int = 0  # answers without a signature

@@ -40,7 +40,7 @@ def check(simulator, params):
         content = json.loads(params["biz_content"])
     except ValueError:
         raise BadRequestError("isv.invalid-parameter") from None
-    if abs(now() - sent) > MAX_SKEW:
+    if abs(now() + timedelta(seconds=simulator.knobs.clock_skew) - sent) > MAX_SKEW:
         raise BadRequestError("isv.invalid-timestamp")
     return content
 

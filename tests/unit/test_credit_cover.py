@@ -7,15 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odoo.addons.ar_credit_control.core.cover import Gap, Policy, Sale, secured_part
+from odoo.addons.ar_credit_control.core.cover import Gap, Method, Policy, Sale, secured_part
 from odoo.addons.ar_credit_control.core.limit import Why
 
 amounts = st.decimals(min_value=0, max_value=10**6, places=2)
 
 
 class TestSecuredPart:
-    policy = Policy(7, Decimal(1000), Decimal(90), Why.COUNTS, frozenset({1}), frozenset({2}), 60)
-    sale = Sale(1, 2, 60, Decimal(500))
+    policy = Policy(
+        7, Decimal(1000), Decimal(90), Why.COUNTS, frozenset({1}), frozenset({2}), 60, Method.PAYMENT
+    )
+    sale = Sale(1, 2, 60, Decimal(500), method=Method.PAYMENT)
 
     def test_covered_to_its_share(self):
         found = secured_part([self.policy], self.sale)
@@ -27,11 +29,17 @@ class TestSecuredPart:
             ({"buyer_id": 9}, Gap.BUYER),
             ({"term_id": 9}, Gap.TERM),
             ({"credit_days": 61}, Gap.DAYS),
+            ({"method": Method.ACCEPTANCE}, Gap.METHOD),
+            ({"method": Method.OPEN_ACCOUNT}, Gap.METHOD),
         ],
     )
     def test_a_broken_condition_leaves_it_all_open(self, change, gap):
         found = secured_part([self.policy], replace(self.sale, **change))
         assert (found.covered, found.uncovered, found.gaps) == (0, 500, ((7, gap),))
+
+    @pytest.mark.parametrize("method", [Method.ADVANCE, Method.CREDIT, Method.PAYMENT])
+    def test_safer_methods_than_allowed_are_covered(self, method):
+        assert secured_part([self.policy], replace(self.sale, method=method)).covered == 450
 
     def test_outside_its_dates(self):
         for why, gap in ((Why.NOT_YET, Gap.NOT_YET), (Why.ENDED, Gap.ENDED)):

@@ -19,11 +19,10 @@ from odoo.addons.ar_credit_control.core.limit import (
     Why,
     Window,
     changed_amount,
-    greatest_rise,
     limit_in_force,
-    never_raises,
     pooled,
 )
+from odoo.addons.ar_credit_control.core.limit_rise import added_room, greatest_rise, never_raises
 
 TODAY = date(2026, 7, 1)
 DEFAULT = Limit(Control.LIMITED, Decimal(100))
@@ -32,7 +31,9 @@ LIMITED = Terms(Control.LIMITED, Decimal(1000))
 amounts = st.decimals(min_value=0, max_value=10**6, places=2)
 days = st.dates(min_value=date(2026, 1, 1), max_value=date(2026, 12, 31))
 windows = st.tuples(days, days).map(lambda pair: Window(min(pair), max(pair))) | st.just(Window())
-temporaries = st.builds(Temporary, amounts, windows, st.sampled_from([Effect.REPLACES, Effect.ADDS]))
+temporaries = st.builds(
+    Temporary, amounts, windows, st.sampled_from([Effect.REPLACES, Effect.ADDS]), st.just(0), st.booleans()
+)
 covers = st.builds(Cover, amounts, windows, st.sampled_from([Effect.ADDS, Effect.DEDUCTS]))
 terms_of_any_kind = st.builds(
     Terms,
@@ -134,6 +135,31 @@ class TestTemporary:
 
     def test_raises_the_company_default_too(self):
         assert amount_of(Terms(temporaries=(temporary(50, Effect.ADDS),))) == 150
+
+    @pytest.mark.parametrize(
+        ("base", "amounts", "expected"),
+        [
+            (100, [(1000, True)], 100),
+            (100, [(1000, True), (500, True)], 100),
+            (2000, [(1000, True), (1500, True), (500, True)], 500),
+            (100, [(1000, False), (600, True)], 600),
+            (100, [(600, True), (1000, False)], 1000),
+        ],
+    )
+    def test_what_only_lowers_never_allows_more_than_what_is_behind_it(self, base, amounts, expected):
+        parts = tuple(replace(temporary(amount), only_lowers=lowers) for amount, lowers in amounts)
+        found = limit_in_force(Terms(Control.LIMITED, Decimal(base), temporaries=parts), DEFAULT, TODAY)
+        assert found.limit.amount == expected
+        assert sum(part.amount for part in found.components if part.counts) == expected
+
+    def test_what_adds_is_room_also_where_there_is_no_limit_yet(self):
+        unlimited = Terms(Control.UNLIMITED)
+        parts = (temporary(50, Effect.ADDS, end=5), temporary(900), temporary(7, Effect.ADDS, -9, -1))
+        covers = (Cover(Decimal(400), Window(), Effect.DEDUCTS),)
+        new = replace(unlimited, temporaries=parts, covers=covers)
+        assert never_raises(unlimited, new, DEFAULT, TODAY)
+        assert added_room(unlimited, new, TODAY) == 450
+        assert added_room(new, new, TODAY) == added_room(new, unlimited, TODAY) == 0
 
 
 class TestCovers:

@@ -112,8 +112,6 @@ def test_order_numbers_fit_every_gateway():
     numbers = {order_number.new_order_number(datetime(2026, 11, 23, 8, 0, 0, tzinfo=UTC)) for _ in range(500)}
     assert len(numbers) == 500
     assert all(re.fullmatch(r"AR20261123080000[0-9A-Z]{10}", number) for number in numbers)
-    assert all(order_number.has_order_number_shape(number) for number in numbers)
-    assert not order_number.has_order_number_shape("AR2026-1123080000AAAAAAAAAA")
 
 
 def test_tokens_have_128_bits_and_no_repeats():
@@ -195,28 +193,36 @@ def test_times():
 # --- QR ------------------------------------------------------------------------------------------
 
 
+def modules_of_png(text):
+    """Read the symbol back from its picture, without the quiet zone: rows, dark = True."""
+    from io import BytesIO
+
+    from PIL import Image
+
+    image = Image.open(BytesIO(qr.png(text))).convert("L")
+    size, quiet = image.width // qr.PNG_MODULE_PIXELS, qr.BORDER_MODULES
+    assert image.size == (size * qr.PNG_MODULE_PIXELS,) * 2
+    rows = [
+        [
+            image.getpixel((x * qr.PNG_MODULE_PIXELS + 5, y * qr.PNG_MODULE_PIXELS + 5)) == 0
+            for x in range(size)
+        ]
+        for y in range(size)
+    ]
+    inner = [row[quiet:-quiet] for row in rows[quiet:-quiet]]
+    assert sum(map(sum, inner)) == sum(map(sum, rows))  # nothing dark around it
+    return inner
+
+
 def test_qr_is_small_and_of_level_m():
     url = "https://pay.example.com/pay/" + "x" * 22
-    rows = qr.matrix(url)
+    rows = modules_of_png(url)
     assert len(rows) == len(rows[0]) == 33  # version 4
     # Format information, ISO/IEC 18004 8.9: the two bits of the level are 00 for M, xor-ed with the mask 10.
     assert [rows[8][0], rows[8][1]] == [True, False]
 
 
-def test_svg_scales_and_png_has_the_quiet_zone():
-    from io import BytesIO
-
-    from PIL import Image
-
+def test_svg_scales():
     markup = qr.svg("https://x/pay/y")
     assert markup.startswith("<svg")
     assert "viewBox" in markup
-    image = Image.open(BytesIO(qr.png("https://x/pay/y")))
-    modules = len(qr.matrix("https://x/pay/y")) + 2 * qr.BORDER_MODULES
-    assert image.size == (modules * qr.PNG_MODULE_PIXELS,) * 2
-    assert image.convert("L").getpixel((0, 0)) == 255
-    pixels = image.convert("L")
-    for y, row in enumerate(qr.matrix("https://x/pay/y")):
-        for x, dark in enumerate(row):
-            spot = tuple((place + qr.BORDER_MODULES) * qr.PNG_MODULE_PIXELS + 5 for place in (x, y))
-            assert (pixels.getpixel(spot) == 0) is dark

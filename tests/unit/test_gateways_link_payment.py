@@ -1,5 +1,6 @@
 """What a payment link asks for: which items, the smallest part, what somebody has typed."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -54,6 +55,31 @@ def test_instalments_ask_for_the_next_when_nothing_is_due():
 def test_one_account_at_a_time():
     old, other, new = item(-9), item(-5, account=8), item(3)
     assert asked([new, other, old], TODAY) == (old, new)
+
+
+def test_credit_notes_make_it_less():
+    old, new, credit = item(-9), item(3), item(0, amount=-4, document=9)
+    assert total(asked([new, credit, old], TODAY)) == 16
+    assert asked([item(-9, amount=4), credit], TODAY) == ()  # nothing, and never less
+    assert asked([credit], TODAY) == ()
+
+
+def test_credit_notes_count_on_their_account_only():
+    covered, credit = item(-9), item(0, amount=-10, document=9)
+    other, elsewhere = item(5, account=8), item(0, amount=-3, account=8, document=9)
+    assert asked([covered, credit, other], TODAY) == (other,)
+    assert asked([covered, other, elsewhere], TODAY) == (covered,)
+    assert total(asked([covered, credit, other, elsewhere], TODAY)) == 7
+
+
+CREDITS = ITEMS.map(lambda items: [replace(each, amount=-each.amount) for each in items])
+
+
+@given(ITEMS, CREDITS)
+def test_nothing_negative_is_asked_for(invoices, credit_notes):
+    found = asked([*credit_notes, *invoices], TODAY)
+    assert total(found) == max(Decimal(0), total(invoices) + total(credit_notes))
+    assert bool(found) == (total(found) > 0)
 
 
 @given(ITEMS, AMOUNTS)

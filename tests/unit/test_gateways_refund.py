@@ -1,6 +1,6 @@
 """What Alipay's answers about refunds mean, what is kept of a message, when to ask again."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -110,6 +110,23 @@ def test_a_mask_hides_all_but_the_ends(text):
 
 
 # --- schedule ------------------------------------------------------------------------------------
+
+
+def test_bills_of_a_new_kind_start_when_it_comes():
+    first, later, today = date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)
+
+    def days(noted=(), asked_for=(), wanted=first):
+        return schedule.first_bill_days(("trade", "fund"), wanted, dict(noted), asked_for, today)
+
+    # A new provider; one whose trades were fetched before kinds were noted; and one where they were.
+    assert days() == {"trade": first, "fund": first}
+    assert days(asked_for={"trade"}) == {"trade": first, "fund": today}
+    assert days([("trade", first)], {"trade"}) == {"trade": first, "fund": today}
+    # Once noted it stays, unless the user wants later days only.
+    noted = {"trade": first, "fund": later}
+    assert days(noted, {"trade", "fund"}) == noted
+    assert days(noted, wanted=today) == {"trade": today, "fund": today}
+
 
 NOW = datetime(2026, 11, 23, 8, 0)  # noqa: DTZ001 UTC without a zone, as Odoo keeps times
 MINUTES = (1, 1, 2, 3, 5, 10)

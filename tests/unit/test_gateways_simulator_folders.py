@@ -4,7 +4,12 @@ import json
 
 import pytest
 
-from odoo.addons.ar_payment_gateways.core import rsa_keys, unionpay_certificates, wechat_keys
+from odoo.addons.ar_payment_gateways.core import (
+    rsa_keys,
+    unionpay_certificates,
+    unionpay_merchant,
+    wechat_keys,
+)
 
 from ..simulators import unionpay_keys
 from ..simulators import wechat_keys as simulator_keys
@@ -36,7 +41,8 @@ def test_unionpay(folder):
     assert made.signer == again.signer
     data = json.loads((folder / "unionpay_merchant.json").read_text())
     pfx = (folder / "unionpay_merchant.pfx").read_bytes()
-    identity = unionpay_certificates.load_identity(pfx, data["password"])
+    unpacked = unionpay_merchant.unpack_pfx(pfx, data["password"])
+    identity = unionpay_merchant.identity(unpacked.private_key, unpacked.certificate)
     assert identity.cert_id == str(again.merchant_certificate.serial_number)
     unionpay_certificates.load_trust(
         (folder / "unionpay_root.pem").read_text(), (folder / "unionpay_middle.pem").read_text()

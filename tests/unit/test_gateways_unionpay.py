@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from odoo.addons.ar_payment_gateways.core import (
-    rsa_keys,
     rsa_signing,
     trade,
     unionpay_certificates,
     unionpay_form,
+    unionpay_merchant,
     unionpay_requests,
     unionpay_signing,
     unionpay_trade,
@@ -79,19 +79,14 @@ def pfx(password, key=wire.OTHER_KEY):
 
 
 def test_requests_are_signed_with_the_pfx():
-    identity = unionpay_certificates.load_identity(pfx("000000"), "000000")
+    unpacked = unionpay_merchant.unpack_pfx(pfx("000000"), "000000")
+    identity = unionpay_merchant.identity(unpacked.private_key, unpacked.certificate)
     signed = unionpay_signing.sign_request({"b": "2", "a": "1", "c": ""}, identity)
     assert (signed["certId"], signed["signMethod"]) == ("69903319369", "01")
     assert "c" not in signed
     assert rsa_signing.verify(
         unionpay_signing.digest(signed), signed["signature"], wire.OTHER_KEY.public_key()
     )
-    with pytest.raises(rsa_keys.KeyFormatError):
-        unionpay_certificates.load_identity(pfx("000000"), "wrong")
-    with pytest.raises(rsa_keys.KeyFormatError):
-        unionpay_certificates.load_identity(b"not a file", "000000")
-    with pytest.raises(rsa_keys.WeakKeyError):
-        unionpay_certificates.load_identity(pfx("1", wire.new_key(1024)), "1")
 
 
 names = st.text("abcXYZ", min_size=1, max_size=6)

@@ -32,6 +32,22 @@ def test_how_a_visitor_reaches_his_wallet(user_agent, wallet, alipay, wechatpay)
     assert visitor.channel("wechatpay") is wechatpay
 
 
+@pytest.mark.parametrize(
+    ("user_agent", "opened"),
+    [
+        (WECHAT, {"wechatpay", "unionpay", "stripe"}),
+        (WECHAT_ON_COMPUTER, {"wechatpay", "unionpay", "stripe"}),
+        (ALIPAY, {"alipay", "unionpay", "stripe"}),
+        (CLOUD_PAY, {"unionpay", "stripe"}),
+        (PHONE, {"alipay", "wechatpay", "unionpay", "stripe"}),
+        ("", {"alipay", "wechatpay", "unionpay", "stripe"}),
+    ],
+)
+def test_wallets_open_no_rivals(user_agent, opened):
+    codes = ("alipay", "wechatpay", "unionpay", "stripe")
+    assert {code for code in codes if Visitor(user_agent).can_open(code)} == opened
+
+
 def test_nothing_known_is_a_computer():
     assert NOBODY_KNOWN.channel("alipay") is Channel.SCREEN
 

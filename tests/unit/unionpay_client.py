@@ -8,6 +8,7 @@ from odoo.addons.ar_payment_gateways.core import (
     trade,
     unionpay_certificates,
     unionpay_form,
+    unionpay_merchant,
     unionpay_requests,
     unionpay_signing,
     unionpay_trade,
@@ -23,7 +24,8 @@ class Client:
     def __init__(self, simulator):
         self.simulator = simulator
         merchant = simulator.merchant
-        self.identity = unionpay_certificates.load_identity(merchant.pfx, merchant.password)
+        unpacked = unionpay_merchant.unpack_pfx(merchant.pfx, merchant.password)
+        self.identity = unionpay_merchant.identity(unpacked.private_key, unpacked.certificate)
         self.trust = unionpay_certificates.load_trust(
             unionpay_keys.pem(merchant.root), unionpay_keys.pem(merchant.middle)
         )
