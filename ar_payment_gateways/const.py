@@ -167,6 +167,9 @@ BILL_HOUR = 10
 BILL_RETRY_MINUTES = (30, 30, 60, 120, 240)
 """Waits between two questions about a bill that is not there yet."""
 
+BILL_EMPTY_DAYS = 7
+"""For so long it is not believed that there is no bill of a day on which our books have payments."""
+
 BILL_DAYS_MAX = 90
 """No gateway gives out bills that are older."""
 
@@ -175,6 +178,12 @@ BILL_ROWS_PER_COMMIT = 200
 
 BILL_SUM_FROM = 500
 """Bills of so many rows are booked in sums where a row is a payment of ours, and so many rows in one transaction."""
+
+FLOW_DAYS = 7
+"""How many days a trade and the movement of the account by it may lie apart."""
+
+FLOW_GAPS_MAX = 100
+"""More payments of a day by which the account moved otherwise are one difference."""
 
 PAYOUT_DAYS = 7
 """How long a payout may be on its way to the bank."""
@@ -185,6 +194,26 @@ PAYOUT_WORDS = {
     "unionpay": ("银联", "unionpay"),
 }
 """What bank statements call the sender of a payout."""
+
+PAYOUT_PAYERS = {
+    "alipay": (
+        "支付宝(中国)网络技术",
+        "支付宝支付科技",
+        "支付宝备付金",
+        "支付宝-备付金",
+        "备付金-支付宝",
+    ),
+    "wechatpay": (
+        "财付通支付科技",
+        "财付通科技",
+        "财付通备付金",
+        "财付通-备付金",
+        "备付金-财付通",
+        "tenpaypayment",
+    ),
+    "unionpay": ("中国银联股份", "银联商务", "银联电子支付", "银联网络支付", "chinaunionpay"),
+}
+"""The companies that pay out, as payers of a line: by the licences that the People's Bank has given them."""
 
 BILL_NOT_EXIST = "BILL_NOT_EXIST"
 ALIPAY_BILL_HOSTS = (".alipay.com", ".alipaydev.com")

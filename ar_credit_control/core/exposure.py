@@ -81,9 +81,12 @@ def open_amount(
     :param price_total: total of the line for the ordered quantity, after discount.
     :param unit_total: total of one unit; used only where nothing was ordered (re-invoiced expenses), because there
         `price_total` is zero.
-    :param promised: whether what was ordered will still be delivered; if not, only what was delivered counts.
+    :param promised: whether what was ordered will still be delivered; if not, only what was delivered counts, or
+        for a negative quantity what was taken back.
     """
     unit = price_total / ordered if ordered else unit_total
+    if ordered < 0:
+        return -unit * uninvoiced_quantity(-ordered if promised else ZERO, -delivered, -invoiced)
     return unit * uninvoiced_quantity(ordered if promised else ZERO, delivered, invoiced)
 
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from .credit_check import Control, Limit
 from .exposure import ZERO
-from .limit import Cover, Effect, Expiry, Kind, Temporary, Terms, limit_in_force, never_raises
+from .limit import Cover, Effect, Expiry, Kind, Temporary, Terms, limit_in_force
+from .limit_rise import never_raises
 
 
 def tightest(sources: Sequence[Terms], temporaries: Sequence[Temporary], default: Limit, day: date) -> Terms:

@@ -12,6 +12,7 @@ from . import ar_approval_rule
 from . import ar_approval_step
 from . import ar_credit_account_breakdown
 from . import ar_credit_account_position
+from . import ar_credit_account_history
 from . import ar_credit_account_merge
 from . import ar_credit_account_screen
 from . import ar_credit_agreed_terms
@@ -34,6 +35,7 @@ from . import ar_credit_hold_decision
 from . import ar_credit_hold_again
 from . import ar_credit_hold_filing
 from . import ar_credit_hold_recheck
+from . import ar_credit_history
 from . import ar_credit_hold
 from . import ar_credit_document_copy
 from . import ar_credit_document

@@ -25,6 +25,7 @@ class ArCreditAccount(models.Model):
     _inherit = [
         "ar.credit.account.position",
         "ar.credit.account.breakdown",
+        "ar.credit.account.history",
         "ar.credit.account.merge",
         "ar.credit.account.screen",
         "ar.credit.agreed.terms",

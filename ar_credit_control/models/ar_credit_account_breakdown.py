@@ -70,7 +70,9 @@ class ArCreditAccountBreakdown(models.AbstractModel):
 
     def action_open_receivable(self):
         """Open the ledger items of receivables, and of unapplied credits where these count."""
-        company = self.company_id.sudo()  # sudo: the policy of the company is not a secret of its settings page
+        self.check_access("read")
+        # sudo: the policy of the company is not a secret of its settings page
+        company = self.company_id.sudo()
         domain = [
             *self._get_family_domain("partner_id"),
             ("account_id.account_type", "=", "asset_receivable"),

@@ -1,8 +1,9 @@
 from odoo import fields, models
 
 from ..core.credit_check import Control
-from ..core.limit import Terms, never_raises
+from ..core.limit import Terms
 from ..core.limit_merge import tightest
+from ..core.limit_rise import never_raises
 
 
 class ArCreditAccountMerge(models.AbstractModel):

@@ -175,7 +175,9 @@ class ArCreditAccountPosition(models.AbstractModel):
         shared = group and limit_in_force(group.terms, NO_SHARED_LIMIT, today).limit.ceiling
         if shared is not None:
             rate = self._get_group_rates(group)[pair[1]]
-            ceilings.append(self.env["ar.credit.exposure"]._to_decimal(self.currency_id, float(shared / rate)))
+            ceilings.append(
+                self.env["ar.credit.exposure"]._to_decimal(self.currency_id, float(shared / rate))
+            )
         return min((ceiling for ceiling in ceilings if ceiling is not None), default=None)
 
     # === LOCK === #

@@ -62,7 +62,11 @@ class ArCreditFacts(models.AbstractModel):
             (account.partner_id.id, account.company_id.id): {
                 "group_ids": frozenset(account.group_id.ids),
                 "account_blocked": account.status == "blocked",
-                "limit_expired": bool(account.valid_until) and account.valid_until < today,
+                "limit_expired": Fact.LIMIT_EXPIRED in asked
+                and any(
+                    holder.valid_until and holder.valid_until < today
+                    for holder in (account, account.group_id)
+                ),
                 "review_overdue": bool(account.review_date) and account.review_date < today,
                 "risk_class": str(account.risk_class_id.id or ""),
             }

@@ -214,11 +214,15 @@ class ArCreditGate(models.AbstractModel):
         The terms are read before the lock: Odoo's transactions see the database as of their first statement, so the
         lock either fails because somebody changed them meanwhile, or they hold.
 
+        Whoever is blocked is asked about although he has no limit; others without one only where he is unlimited, as
+        many a shop does not control most of its customers.
+
         :return: (set of pairs, set of pairs with a limit, the terms of all of them)
         """
         rules = self.env["ar.credit.rule"]
         companies = {company_id for _partner_id, company_id in pairs}
-        asking = {c for c in companies if rules._get_facts_asked(c, [check_point]) is not None}
+        asked = {c: rules._get_facts_asked(c, [check_point]) for c in companies}
+        asking = {c for c in companies if asked[c] is not None}
         pairs = {pair for pair in pairs if pair[1] in asking}
         if not pairs:
             return set(), set(), None
@@ -228,7 +232,8 @@ class ArCreditGate(models.AbstractModel):
         unlimited = {
             pair
             for pair in pairs - limited
-            if pair[1] in beyond and loaded.in_force(pair, today).limit.control is Control.UNLIMITED
+            if (pair[1] in beyond and loaded.in_force(pair, today).limit.control is Control.UNLIMITED)
+            or (Fact.ACCOUNT_BLOCKED in asked[pair[1]] and loaded.is_blocked(pair))
         }
         return limited | unlimited, limited, loaded
 

@@ -21,7 +21,7 @@ class ArCreditHoldAgain(models.AbstractModel):
         readonly=True,
         index="btree_not_null",
         ondelete="restrict",
-        help="The last rejection for the same document.",
+        help="The last rejection for the same document, or for the one that it is a copy of.",
     )
     rejection_text = fields.Text(
         string="Earlier Rejection", compute="_compute_rejection_text", compute_sudo=True

@@ -4,7 +4,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 
 from ..core.credit_check import Control
-from ..core.limit import Effect, Expiry, Temporary, Terms, Window, added_room, limit_in_force, never_raises
+from ..core.limit import Effect, Expiry, Temporary, Terms, Window, limit_in_force
+from ..core.limit_rise import added_room, never_raises
 from .ar_credit_terms import NO_SHARED_LIMIT
 
 SNAPSHOT = {

@@ -4,7 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..core.limit import never_raises
+from ..core.limit_rise import never_raises
 
 
 class ArCreditLimitChangeEnd(models.AbstractModel):

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 
 from ..core.approval import Facts
 from ..core.binding import Binding
-from ..core.limit import added_room, greatest_rise
+from ..core.limit_rise import added_room, greatest_rise
 
 # More than any approver's authority: a change after which no number bounds the customer.
 UNBOUNDED = Decimal(10) ** 15
@@ -89,7 +89,7 @@ class ArCreditLimitChangeFlow(models.AbstractModel):
     def _start_now(self):
         """Let a change from today on hold from now on.
 
-        Limits turn at midnight UTC, for all companies alike, while the user's day may have begun already or not be over.
+        Limits turn at midnight UTC, for all companies alike; the user's day may have begun already, or not be over.
         """
         change = self.sudo()  # sudo: the submitter was checked; he is no editor for that
         own_day, today = fields.Date.context_today(self), fields.Date.today()

@@ -1,6 +1,9 @@
 from odoo import api, models
 
-from ..core.rule import Outcome
+from ..core.rule import Fact, Outcome, Scope
+
+# What rules ask of customers who, being new, rarely have a credit account.
+NEW_CUSTOMER = {Fact.PAID_INVOICES, Fact.CUSTOMER_DAYS}
 
 
 class ArCreditRuleHealth(models.AbstractModel):
@@ -31,20 +34,51 @@ class ArCreditRuleHealth(models.AbstractModel):
                     " settings control nobody by default."
                 )
             )
+        findings += self._get_without_effect(company, rules)
         if not self._get_approvers(company):
             findings.append(self.env._("Nobody may approve: no credit manager has access to this company."))
         return findings
 
     @api.model
+    def _get_without_effect(self, company, rules):
+        """Return sentences about what looks like a control of customers and never stops any.
+
+        :param rules: the active core Rules of the company.
+        """
+        findings = []
+        # sudo: only whether there is one
+        accounts = self.env["ar.credit.account"].sudo()
+        blocked = [("company_id", "=", company.id), ("status", "=", "blocked")]
+        looked_at = any(Fact.ACCOUNT_BLOCKED in rule.facts for rule in rules)
+        if not looked_at and accounts.search_count(blocked, limit=1):
+            findings.append(self.env._("Customers are blocked, but no active rule looks at that."))
+        if (company.ar_credit_default_control or "none") == "none" and any(
+            rule.scope is Scope.ALL and rule.facts & NEW_CUSTOMER for rule in rules
+        ):
+            findings.append(
+                self.env._(
+                    "A rule is about new customers, who are not under credit control by default, so it never stops"
+                    " them. Choose a default limit in the settings to have them asked about."
+                )
+            )
+        return findings
+
+    @api.model
     def _is_anybody_controlled(self, company):
-        """Whether any customer of the company has a limit."""
+        """Whether any customer of the company has a limit, of his own or with his group."""
         if company.ar_credit_default_control in ("limited", "no_credit"):
             return True
         # sudo: only whether there is one
         accounts = self.env["ar.credit.account"].sudo()
         return bool(
             accounts.search_count(
-                [("company_id", "=", company.id), ("control", "in", ("limited", "no_credit"))], limit=1
+                [
+                    ("company_id", "=", company.id),
+                    "|",
+                    ("control", "in", ("limited", "no_credit")),
+                    ("group_id.control", "in", ("limited", "no_credit")),
+                ],
+                limit=1,
             )
         )
 

@@ -13,11 +13,12 @@ NO_SHARED_LIMIT = Limit(Control.NONE)
 
 @dataclass(frozen=True)
 class AccountTerms:
-    """The terms of one account, in company currency, and the group it belongs to (0: none)."""
+    """The terms of one account, in company currency, and the group it belongs to (0: none); `blocked`: by hand."""
 
     account_id: int
     group_id: int
     terms: Terms
+    blocked: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ class Loaded:
         account = self.accounts.get(pair)
         return account.group_id if account else 0
 
+    def is_blocked(self, pair) -> bool:
+        """Whether somebody blocked the customer, who need not have a limit for that."""
+        account = self.accounts.get(pair)
+        return bool(account and account.blocked)
+
     def is_checked(self, pair, day) -> bool:
         """Whether orders of a pair are checked at all, by its own limit or by that of its group."""
         group = self.groups.get(self.group_of(pair))
@@ -70,7 +76,7 @@ class ArCreditTerms(models.AbstractModel):
                 id int, partner_id int, company_id int, control varchar, credit_limit numeric, valid_until date,
                 expiry_rule varchar, group_id int, temporaries jsonb, covers jsonb, group_control varchar,
                 group_limit numeric, group_currency_id int, group_valid_until date, group_expiry_rule varchar,
-                group_temporaries jsonb
+                group_temporaries jsonb, status varchar
                 """
             ),
             self._get_statement(),
@@ -133,7 +139,7 @@ class ArCreditTerms(models.AbstractModel):
                    own.parts AS temporaries, cover.parts AS covers,
                    grp.control AS group_control, grp.credit_limit AS group_limit, grp.currency_id AS group_currency_id,
                    grp.valid_until AS group_valid_until, grp.expiry_rule AS group_expiry_rule,
-                   shared.parts AS group_temporaries
+                   shared.parts AS group_temporaries, account.status
               FROM found
               LEFT JOIN ar_credit_account account ON account.id = found.account_id
               LEFT JOIN temporary own ON own.account_id = account.id
@@ -151,7 +157,8 @@ class ArCreditTerms(models.AbstractModel):
             """
             SELECT change.account_id, change.group_id,
                    jsonb_agg(jsonb_build_array(change.new_limit, change.date_from, change.date_to,
-                             change.temporary_mode, change.id, change.is_decrease) ORDER BY change.applied_on, change.id) AS parts
+                             change.temporary_mode, change.id, change.is_decrease)
+                             ORDER BY change.applied_on, change.id) AS parts
               FROM ar_credit_limit_change change
              WHERE change.state = 'applied' AND change.is_temporary AND change.date_to >= since
                AND (
@@ -213,7 +220,9 @@ class ArCreditTerms(models.AbstractModel):
                 tuple(self._get_cover(company, part) for part in row["covers"] or ()),
             )
             pair = row["partner_id"], row["company_id"]
-            loaded.accounts[pair] = AccountTerms(row["id"], row["group_id"] or 0, terms)
+            loaded.accounts[pair] = AccountTerms(
+                row["id"], row["group_id"] or 0, terms, row["status"] == "blocked"
+            )
 
     def _get_temporaries(self, currency, parts):
         return tuple(

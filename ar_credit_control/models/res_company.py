@@ -104,7 +104,9 @@ class ResCompany(models.Model):
                 defaults.set("res.partner", "credit_limit", amount, company_id=company.id)
                 # sudo: as above
                 accounts = self.env["ar.credit.account"].sudo()
-                accounts.search([("company_id", "=", company.id), ("control", "=", "default")])._sync_odoo_limits()
+                accounts.search(
+                    [("company_id", "=", company.id), ("control", "=", "default")]
+                )._sync_odoo_limits()
         return result
 
     def _get_ar_credit_expiry_rule(self):

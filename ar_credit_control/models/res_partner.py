@@ -47,6 +47,9 @@ class ResPartner(models.Model):
     ar_credit_explanation = fields.Html(
         string="Why This Limit", compute="_compute_ar_credit_bar", groups=CREDIT_GROUPS, sanitize=False
     )
+    ar_credit_history = fields.Text(
+        string="Credit History", compute="_compute_ar_credit_history", groups=CREDIT_GROUPS
+    )
     ar_credit_hold_count = fields.Integer(
         string="Credit Holds", compute="_compute_ar_credit_hold_count", groups=CREDIT_GROUPS
     )
@@ -94,6 +97,12 @@ class ResPartner(models.Model):
             partner.ar_credit_explanation = (
                 explanation._get_table(loaded, pair, positions[pair]) if known else ""
             )
+
+    @api.depends("ar_credit_account_id")
+    @api.depends_context("company", "lang", "uid")
+    def _compute_ar_credit_history(self):
+        for partner in self:
+            partner.ar_credit_history = partner.ar_credit_account_id.history_graph
 
     @api.depends("commercial_partner_id")
     @api.depends_context("company")

@@ -44,6 +44,7 @@ class SaleOrderLine(models.Model):
         "display_type",
         "is_downpayment",
         "product_uom_qty",
+        "product_id",
         "product_uom_id",
         "qty_delivered",
         "price_total",
@@ -85,7 +86,8 @@ class SaleOrderLine(models.Model):
             Decimal(str(self.qty_delivered)),
             Decimal(str(self._get_ar_credit_invoiced_quantity())),
         )
-        if not confirmed and not delivered:
+        promised = confirmed and self._is_ar_credit_promise()
+        if not promised and not delivered:
             return Decimal(0)
         unit_total = 0.0
         if not self.product_uom_qty and self.qty_delivered:
@@ -99,8 +101,21 @@ class SaleOrderLine(models.Model):
             ordered=Decimal(str(self.product_uom_qty)),
             delivered=delivered,
             invoiced=invoiced,
-            promised=confirmed,
+            promised=promised,
         )
+
+    def _is_ar_credit_promise(self):
+        """Whether what is ordered counts before it is delivered; what lowers the debt only where Odoo invoices it.
+
+        A discount is on the first invoice. What is promised to come back, or is invoiced on delivery, may never be on
+        any, and lowers the debt once it has come back or is invoiced.
+        """
+        self.ensure_one()
+        if self.price_total >= 0:
+            return True
+        product = self.product_id
+        returned = self.product_uom_qty < 0 and product.type != "service"
+        return not returned and product.invoice_policy == "order"
 
     def _get_ar_credit_invoiced_quantity(self):
         """Return the quantity on posted invoices less refunds, in the unit of the line.

@@ -109,6 +109,8 @@ class FundLine:
     balance_minor: int
     name: str
     note: str
+    applicant: str = ""
+    """Who had it done; a merchant's own programs appear as his number and API."""
 
 
 def parse_fee(text: str) -> Decimal | None:

@@ -7,6 +7,7 @@ header and one row of totals. Commas in texts come as a back-slash and a blank. 
 
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -34,6 +35,8 @@ _FUND_COLUMNS = (
     "记账时间", "微信支付业务单号", "资金流水单号", "业务名称", "业务类型", "收支类型", "收支金额(元)", "账户结余(元)",
     "备注", "业务凭证号",
 )  # fmt: skip
+_APPLICANT = "资金变更提交申请人"
+_PROGRAM = re.compile(r"([0-9]{8,12})API")
 _SUMS = (
     ("应结订单总金额", "应结订单金额"),
     ("退款总金额", "退款金额"),
@@ -91,7 +94,7 @@ def parse_fund_bill(content: bytes) -> tuple[FundLine, ...]:
     :raise BillError: if anything in it is not as documented, or its totals do not fit.
     """
     table = _read(content, _FUND_COLUMNS)
-    places = {name: table.columns.index(name) for name in _FUND_COLUMNS}
+    places = {name: place for place, name in enumerate(table.columns) if name in (*_FUND_COLUMNS, _APPLICANT)}
     lines = [_fund_line(_Row(row, places, number)) for number, row in enumerate(table.rows, 2)]
     check_unique(lines, 2)
     come = [line.amount_minor for line in lines if line.amount_minor >= 0]
@@ -104,6 +107,15 @@ def parse_fund_bill(content: bytes) -> tuple[FundLine, ...]:
     return tuple(lines)
 
 
+def fund_account(lines: Sequence[FundLine]) -> str:
+    """Return the merchant whose programs moved the money of a fund flow, which names him nowhere else.
+
+    :return: "" where that tells nothing: movements by persons and by WeChat only, or by programs of several merchants.
+    """
+    found = {match[1] for line in lines if (match := _PROGRAM.fullmatch(line.applicant))}
+    return found.pop() if len(found) == 1 else ""
+
+
 class _Row:
     """A row by the names of its columns; what is no value of its kind is refused with the line."""
 
@@ -114,6 +126,10 @@ class _Row:
 
     def __getitem__(self, name: str) -> str:
         return self._values[self._places[name]]
+
+    def text(self, name: str) -> str:
+        """Return a value whose column need not be there."""
+        return self[name] if name in self._places else ""
 
     def fen(self, name: str) -> int:
         amount = parse_minor(self[name])
@@ -167,6 +183,7 @@ def _fund_line(row: _Row) -> FundLine:
         balance_minor=balance,
         name=row["业务名称"],
         note=row["备注"],
+        applicant=row.text(_APPLICANT),
     )
 
 

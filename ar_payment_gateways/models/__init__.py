@@ -15,6 +15,8 @@ from . import ar_gateway_refund_sending
 from . import ar_payment_link_order
 from . import account_bank_statement_line
 from . import ar_gateway_bill_matching
+from . import ar_gateway_bill_flow
+from . import ar_gateway_bill_completing
 from . import ar_gateway_bill_booking
 from . import ar_gateway_bill_fetching
 from . import ar_gateway_bill

@@ -18,6 +18,8 @@ class ArGatewayBill(models.Model):
     _inherit = [
         "mail.thread",
         "ar.gateway.bill.matching",
+        "ar.gateway.bill.flow",
+        "ar.gateway.bill.completing",
         "ar.gateway.bill.booking",
         "ar.gateway.bill.fetching",
     ]
@@ -126,7 +128,8 @@ class ArGatewayBill(models.Model):
 
     @api.model
     def _import(self, provider, read, *, content=b"", filename="", origin="upload"):
-        """Store a bill, match its rows with our orders and refunds and note what differs. The same again does nothing.
+        """Store a bill, match its rows with our orders and refunds and note what differs. The same again does nothing;
+        the same with more rows completes it.
 
         Of two imports at once the second meets the unique constraint, which undoes it.
 
@@ -141,30 +144,28 @@ class ArGatewayBill(models.Model):
             [("provider_id", "=", provider.id), ("day", "=", read.day), ("kind", "=", read.kind.value)]
         )
         if bill and bill.state != "waiting":
-            if bill.digest != read.digest():
-                raise UserError(
-                    self.env._(
-                        "Another bill of %(day)s was imported for %(provider)s on %(date)s: %(rows)s rows, net %(net)s."
-                        " A bill that is in the books is not replaced. Find out from the gateway which one is right.",
-                        day=read.day,
-                        provider=provider.name,
-                        date=bill.imported_at,
-                        rows=bill.line_count,
-                        net=bill.currency_id.format(bill.amount_net),
-                    )
-                )
-            return bill, False
-        values = self._values(provider, read, origin)
-        if bill:
-            bill.write(values)
+            if bill.digest == read.digest():
+                return bill, False
+            bill._complete(provider, read, origin)
         else:
-            bill = self.create(values)
-        bill._store_rows(read)
+            bill = self._take_whole(provider, read, origin, bill)
         if content:
             bill._keep_file(content, filename)
+        bill._compare_flow()
+        return bill, True
+
+    @api.model
+    def _take_whole(self, provider, read, origin, waiting):
+        """Store a bill of which nothing is there, in the record that waits for it if there is one."""
+        self._check_empty(provider, read)
+        values = self._values(provider, read, origin)
+        bill = waiting or self.create(values)
+        if waiting:
+            bill.write(values)
+        bill._store_rows(read)
         if read.kind is BillKind.TRADE:
             bill._match(read)
-        return bill, True
+        return bill
 
     @api.model
     def _values(self, provider, read, origin):

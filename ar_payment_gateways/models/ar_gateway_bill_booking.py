@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from .. import const
 from ..core import settlement_payout
@@ -37,41 +38,27 @@ class ArGatewayBillBooking(models.AbstractModel):
             bill._book_fee()
             bill._book_rounding()
             bill.state = "booked"
+            bill._check_balance()
             bill._match_payouts(bill.company_id)
         return left
 
     def _book_fee(self):
         """Book what a day's trades cost as one statement line: five decimals are added first and rounded once."""
-        if self.kind == "trade" and not self.currency_id.is_zero(self.amount_fee):
-            self._book_cost("fee", self.env._("Fees of %s", self.display_name), -self.amount_fee)
-
-    def _book_rounding(self):
-        """Book what the account was really charged beyond the trade bill's rounded fees, if it is no more than that.
-
-        Known once both bills of a day are there. More than half a fen for each trade is no rounding: it is left to be
-        seen between the balances of bill and ledger.
-        """
-        trade, fund = self._pair()
-        if not trade or not fund:
+        if self.kind != "trade":
             return
-        gap = self.currency_id.round(fund.amount_net - trade.amount_net)
-        if gap and abs(gap) <= 0.005 * max(1, trade.line_count):
-            fund._book_cost("rounding", self.env._("Rounding of fees of %s", trade.display_name), gap)
-
-    def _pair(self):
-        """Return the trade bill and the fund flow of this bill's day, if they are there."""
-        pair = self.search(
+        booked = self.env["account.bank.statement.line"].search(
             [
-                ("provider_id", "=", self.provider_id.id),
-                ("day", "=", self.day),
-                ("state", "!=", "waiting"),
+                ("journal_id", "=", self.journal_id.id),
+                ("date", "=", self.day),
+                ("ar_gateway_reference", "=like", f"{self.provider_id.id}:fee%"),
             ]
         )
-        return pair.filtered(lambda bill: bill.kind == "trade"), pair.filtered(
-            lambda bill: bill.kind == "fund"
-        )
+        rest = self.currency_id.round(-self.amount_fee - sum(booked.mapped("amount")))
+        if rest:  # a bill that was completed costs more
+            name = f"fee{self.line_count}" if booked else "fee"
+            self._book_cost(name, self.env._("Fees of %s", self.display_name), rest)
 
-    def _book_cost(self, name, label, amount):
+    def _book_cost(self, name, label, amount, account=None):
         reference = f"{self.provider_id.id}:{name}:{self.day}"
         statement_lines = self.env["account.bank.statement.line"]
         if statement_lines.search_count([("ar_gateway_reference", "=", reference)], limit=1):
@@ -83,7 +70,7 @@ class ArGatewayBillBooking(models.AbstractModel):
                 "payment_ref": label,
                 "amount": amount,
                 "ar_gateway_reference": reference,
-                "counterpart_account_id": self.provider_id.ar_fee_account_id.id or None,
+                "counterpart_account_id": (account or self.provider_id.ar_fee_account_id).id or None,
             }
         )
 
@@ -119,20 +106,46 @@ class ArGatewayBillBooking(models.AbstractModel):
         )
         arrivals = arrivals.filtered(lambda line: line.currency_id.name == const.BILL_CURRENCY)
         pairs = settlement_payout.pair(
-            [payout._as_payout() for payout in payouts],
-            [
-                settlement_payout.Arrival(
-                    line.id,
-                    line.date,
-                    round(line.amount * 100),
-                    " ".join(filter(None, (line.payment_ref, line.partner_name, line.account_number))),
-                )
-                for line in arrivals
-            ],
-            const.PAYOUT_DAYS,
+            [payout._as_payout() for payout in payouts], self._arrivals(arrivals), const.PAYOUT_DAYS
         )
         for payout_id, arrival_id in pairs.items():
             arrivals.browse(arrival_id)._ar_settle(payouts.browse(payout_id)._transit_item())
+
+    @api.model
+    def _arrivals(self, lines):
+        """Return lines of a bank's statement as core.settlement_payout.Arrival: who paid, what for, and whether a
+        customer or one of his open invoices is named in that."""
+        if not lines:
+            return []
+        for model in ("account.move", "res.partner"):
+            self.env[model].flush_model()
+        texts = [line.payment_ref or "" for line in lines]
+        named = self.env.execute_query(
+            SQL(
+                "SELECT l.id FROM unnest(%s, %s) AS l(id, text) WHERE EXISTS ("
+                "   SELECT FROM account_move m WHERE m.company_id = ANY(%s) AND m.move_type = 'out_invoice'"
+                "   AND m.state = 'posted' AND m.payment_state IN ('not_paid', 'partial', 'in_payment')"
+                "   AND length(m.name) > 3 AND strpos(l.text, m.name) > 0"
+                " ) OR EXISTS ("
+                "   SELECT FROM res_partner p WHERE p.customer_rank > 0 AND length(p.name) > 2"
+                "   AND strpos(lower(l.text), lower(p.name)) > 0)",
+                lines.ids,
+                texts,
+                lines.company_id.ids,
+            )
+        )
+        customers = {line_id for (line_id,) in named}
+        return [
+            settlement_payout.Arrival(
+                line.id,
+                line.date,
+                round(line.amount * 100),
+                line.payment_ref or "",
+                line.partner_name or line.partner_id.commercial_partner_id.name or "",
+                line.id in customers or line.partner_id.commercial_partner_id.customer_rank > 0,
+            )
+            for line in lines
+        ]
 
     # === CRON === #
 

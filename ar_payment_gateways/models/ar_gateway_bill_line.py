@@ -61,6 +61,8 @@ class ArGatewayBillLine(models.Model):
             ("amount", "Other Amount"),
             ("status", "State of Payment"),
             ("cross_day", "Other Day"),
+            ("flow", "Other Movement of the Account"),
+            ("balance", "Other Balance"),
         ],
         "Kind of Difference",
         readonly=True,
@@ -78,6 +80,10 @@ class ArGatewayBillLine(models.Model):
         "(refund_id) WHERE refund_id IS NOT NULL", "A refund is in one bill only."
     )
     _unbooked_idx = models.Index("(bill_id, id) WHERE is_booked IS NOT TRUE")
+
+    def _identity(self):
+        """Return what must be the same in another bill that has this row."""
+        return self.kind, round(self.amount * 100), self.order_number or ""
 
     @api.model
     def _values(self, bill, row):
@@ -103,6 +109,6 @@ class ArGatewayBillLine(models.Model):
             "method": row.method or False,
             "status": row.status or False,
             "note": row.note or False,
-            # A fund flow repeats what the trade bill has; only what is in no trade bill is booked from it.
+            # A fund flow repeats what the trade bill has: taken for granted until that is there (`_compare_flow`).
             "is_booked": bill.kind == "fund" and row.kind in (Kind.PAYMENT, Kind.REFUND, Kind.FEE),
         }

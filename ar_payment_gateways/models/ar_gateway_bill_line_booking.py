@@ -119,6 +119,8 @@ class ArGatewayBillLineBooking(models.AbstractModel):
     def _target(self):
         if self.kind == "payout":
             return self.company_id.transfer_account_id, None
+        if self.kind == "fee":
+            return self.provider_id.ar_fee_account_id, None
         if self.kind not in ("payment", "refund") or self._is_doubtful():
             return None, None
         payment = self._payment()
@@ -176,5 +178,6 @@ class ArGatewayBillLineBooking(models.AbstractModel):
         )[:1]
 
     def _as_payout(self):
-        words = const.PAYOUT_WORDS.get(self.bill_id.gateway, ())
-        return Payout(self.id, self.day, -round(self.amount * 100), words)
+        gateway = self.bill_id.gateway
+        words, payers = const.PAYOUT_WORDS.get(gateway, ()), const.PAYOUT_PAYERS.get(gateway, ())
+        return Payout(self.id, self.day, -round(self.amount * 100), words, payers)

@@ -38,6 +38,8 @@ class ArGatewayDifference(models.Model):
             ("amount", "Other Amount"),
             ("status", "State of Payment"),
             ("cross_day", "Other Day"),
+            ("flow", "Other Movement of the Account"),
+            ("balance", "Other Balance"),
         ],
         "Kind of Difference",
         required=True,
@@ -105,7 +107,6 @@ class ArGatewayDifference(models.Model):
                 ("provider_id", "=", bill.provider_id.id),
                 ("kind", "=", "shortage"),
                 ("state", "!=", "resolved"),
-                ("bill_id", "!=", bill.id),
             ]
         )
         lines = bill.line_ids.filtered(lambda line: line.order_id and line.difference_kind != "amount")

@@ -145,7 +145,7 @@ class ArGatewayDifferenceResolving(models.AbstractModel):
         """
         self.ensure_one()
         line = self.line_id
-        if self.state == "resolved" or not line:
+        if self.state == "resolved" or not line or self.kind == "flow":
             return False
         if self.kind == "surplus":
             agrees = self._match_again()
@@ -197,12 +197,16 @@ class ArGatewayDifferenceResolving(models.AbstractModel):
 
         In the bill and not in our books: the statement line gets that account. In our books and not in the bill: the
         payment's open item is cleared into it by an entry. Another amount: our payment is settled and the rest goes
-        there.
+        there. The account moved otherwise than its trades say: a statement line of what differs.
         """
         self.ensure_one()
         statement_line = self._statement_line()
         item = self._payment_item()
-        if self.kind == "shortage":
+        if self.kind in ("flow", "balance"):
+            self.bill_id._book_cost(
+                f"gap{self.id}", f"{self.display_name}: {reason}", self.amount_gap, account
+            )
+        elif self.kind == "shortage":
             self.move_id = self._clear_payment(item, account, reason)
         elif not statement_line.is_reconciled:
             statement_line._ar_settle(item if self.kind == "amount" else None, account)

@@ -2,10 +2,12 @@ from datetime import UTC, timedelta
 from decimal import Decimal
 from functools import partial
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.service.model import retrying
-from odoo.tools import SQL
+from odoo.tools import SQL, html2plaintext
 
 from odoo.addons.payment.logging import get_payment_logger
 
@@ -274,8 +276,12 @@ class ArGatewayOrder(models.Model):
         self.transaction_id._ar_give_up()
 
     def _warn_once(self, summary, note):
-        """Give an accountant a task about this order, unless he has it already."""
-        if summary in self.activity_ids.mapped("summary"):
+        """Give an accountant a task about this order; what is new about one that he has already is added to it."""
+        tasks = self.activity_ids.filtered(lambda task: task.summary == summary)
+        if tasks:
+            told = " ".join(html2plaintext(task.note or "") for task in tasks)
+            if " ".join(note.split()) not in " ".join(told.split()):
+                tasks[0].note = (tasks[0].note or "") + Markup("<p>%s</p>") % note
             return
         self.activity_schedule(
             "mail.mail_activity_data_todo", summary=summary, note=note, user_id=self._accountant().id

@@ -282,9 +282,10 @@ class ArGatewayRefund(models.Model):
         order._warn_once(
             self.env._("Refunded at the gateway"),
             self.env._(
-                "%(amount)s of %(order)s went back to the customer by the gateway's own console. It is booked as"
-                " a payment to the customer: make the credit note and reconcile them.",
+                "%(amount)s of %(order)s went back to the customer by the gateway's own console (%(refund)s). It is"
+                " booked as a payment to the customer: make the credit note and reconcile them.",
                 amount=order.currency_id.format(amount),
                 order=order.name,
+                refund=number or refund.name,
             ),
         )

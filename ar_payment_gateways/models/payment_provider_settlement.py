@@ -143,6 +143,10 @@ class PaymentProviderSettlement(models.AbstractModel):
         """
         self.ensure_one()
         names = self._ar_bill_code_names()
+        if not self._ar_is_day_over(bill.day):
+            raise UserError(
+                self.env._("The day %s is not over: more may follow. Import its bill tomorrow.", bill.day)
+            )
         if bill.code and self.code in names and bill.code != self.code:
             raise UserError(
                 self.env._(
@@ -171,6 +175,10 @@ class PaymentProviderSettlement(models.AbstractModel):
                     currency=const.BILL_CURRENCY,
                 )
             )
+
+    def _ar_is_day_over(self, day):
+        """Tell whether a day is over in China; a provider in test mode need not wait for that."""
+        return self.state == "test" or day < datetime.now(CHINA).date()
 
     def _ar_bill_code_names(self):
         return {

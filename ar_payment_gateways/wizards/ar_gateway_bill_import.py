@@ -170,7 +170,8 @@ class ArGatewayBillImport(models.TransientModel):
             lambda provider: (
                 is_bill_of(read.account, provider._ar_bill_merchant())
                 if read.account
-                else provider.code == read.code
+                # Movements of nobody knows whose account: a person has to say whose.
+                else provider.code == read.code and not read.rows
             )
         )
         if len(found) != 1:

@@ -92,21 +92,9 @@ def _copies(env, order, count):
         (move, {"name": number, "sequence_number": of(move), "origin_payment_id": of(payment)}),
         (payment, {"move_id": of(move), "payment_transaction_id": of(transaction), "name": number}),
         (transaction, {"reference": f"'COPY' || {ids[transaction]} + s.g", "payment_id": of(payment)}),
-        (
-            order,
-            {
-                "name": f"'ARCOPY' || {ids[order]} + s.g",
-                "transaction_id": of(transaction),
-                "gateway_reference": f"'20261123' || {ids[order]} + s.g",
-                "access_token": f"md5(({ids[order]} + s.g)::text)",
-                "access_digest": f"md5(({ids[order]} + s.g)::text)",
-            },
-        ),
+        (order, _order_columns(ids[order]) | {"transaction_id": of(transaction)}),
         *(
-            (
-                line,
-                {"move_id": of(move), "move_name": number, "payment_id": of(payment)},
-            )
+            (line, {"move_id": of(move), "move_name": number, "payment_id": of(payment)})
             for line in move.line_ids
         ),
     ):
@@ -115,6 +103,16 @@ def _copies(env, order, count):
     env.invalidate_all()
     env.cr.commit()
     env.cr.execute("ANALYZE")
+
+
+def _order_columns(first):
+    """Return what each gateway order has of its own, as SQL."""
+    return {
+        "name": f"'ARCOPY' || {first} + s.g",
+        "gateway_reference": f"'20261123' || {first} + s.g",
+        "access_token": f"md5(({first} + s.g)::text)",
+        "access_digest": f"md5(({first} + s.g)::text)",
+    }
 
 
 def _bill(env, day, account):

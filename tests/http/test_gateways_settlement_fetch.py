@@ -194,6 +194,8 @@ class TestFetchFromWechat(FetchCase):
 
     def test_a_day_without_trades_and_a_bill_not_made_yet(self):
         self.assertEqual(self.fetch(day=self.yesterday - timedelta(days=3)), b"")
+        # It says the same of a bill that it has not begun to make, and does not sign that.
+        self.assertIsNone(self.fetch(day=self.today))
         self.kit.knobs.bill_not_ready = True
         self.assertIsNone(self.fetch("fund"))
         bills = self.run_cron()

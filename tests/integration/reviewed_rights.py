@@ -42,6 +42,8 @@ ACCESS = {
     # Accounts and groups are a manager's to make; their limits move by limit changes only, whoever writes.
     "ar.credit.account": _area(CREDIT, manager="crw"),
     "ar.credit.group": _area(CREDIT, manager="crw"),
+    # Written once a day by a scheduled action.
+    "ar.credit.history": _area(CREDIT),
     # Drafts are everybody's to write; from submission on the document moves by its own steps.
     "ar.credit.limit.change": _area(CREDIT, user="crw", manager="crw"),
     "ar.credit.cover": _area(CREDIT, user="cruw", manager="cruw"),

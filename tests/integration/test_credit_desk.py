@@ -1,9 +1,12 @@
 """What a credit manager works on: one screen, and temporary limits that end before their day."""
 
+import json
 from datetime import timedelta
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
+from odoo.tests import freeze_time
+from odoo.tools import mute_logger
 
 from odoo.addons.ar_credit_control.exceptions import CreditHoldError
 
@@ -38,6 +41,69 @@ class DeskCase(CreditCase):
             change.with_user(self.manager).action_approve("ok")
         self.assertEqual(change.state, "applied")
         return change
+
+
+class TestCreditHistory(DeskCase):
+    def test_each_day_is_written_once_and_shown_as_a_chart(self):
+        history = self.env["ar.credit.history"]
+        self.account.sudo().control = "unlimited"
+        history._write_day()
+        self.assertFalse(self.customer.with_user(self.manager).ar_credit_history, "one day is no line")
+        self.account.sudo().control = "limited"
+        self._order(60).action_confirm()
+        due = self.today - timedelta(days=3)
+        self.init_invoice(
+            "out_invoice", partner=self.customer, invoice_date=due, amounts=[10], taxes=[], post=True
+        ).line_ids.filtered("date_maturity").date_maturity = due
+        with freeze_time(self.today + timedelta(days=1)):
+            for limit in (300, 100):
+                self.account.sudo().credit_limit = limit
+                history._write_day()
+        rows = history.search([("account_id", "=", self.account.id)], order="day")
+        self.assertEqual(
+            [(row.is_limited, row.effective_limit, row.exposure, row.overdue) for row in rows],
+            [(False, 0, 0, 0), (True, 100, 70, 10)],
+        )
+        self.env.invalidate_all()
+        for user in (self.clerk, self.auditor):
+            graph = json.loads(self.contact.with_user(user).ar_credit_history)
+            self.assertEqual(len(graph["labels"]), 2)
+            self.assertEqual([line["values"] for line in graph["series"]], [[None, 100], [0, 70], [0, 10]])
+        with freeze_time(self.today + timedelta(days=401)):
+            history._write_day()
+        self.assertEqual(len(history.search([("account_id", "=", self.account.id)])), 2)
+
+    def test_it_is_for_whom_the_credit_tab_is(self):
+        history = self.env["ar.credit.history"]
+        other = self.setup_other_company()["company"]
+        theirs = self._account(50, company_id=other.id)
+        history._write_day()
+        rows = history.with_user(self.clerk).search([])
+        self.assertIn(self.account, rows.account_id)
+        self.assertNotIn(theirs, rows.account_id)
+        with mute_logger("odoo.addons.base.models.ir_model"):
+            for work in (
+                history.with_user(self.salesman).search,
+                lambda domain: self.customer.with_user(self.salesman).read(["ar_credit_history"]),
+                lambda domain: rows[0].write({"exposure": 1}),
+                lambda domain: rows.unlink(),
+            ):
+                with self.assertRaises(AccessError):
+                    work([])
+
+    def test_a_day_costs_the_same_number_of_statements_for_any_number_of_accounts(self):
+        counts = []
+        for number in (1, 30):
+            for partner in self.env["res.partner"].create([{"name": str(n)} for n in range(number)]):
+                self._account(100, partner=partner)
+            self.env.flush_all()
+            self.env["ar.credit.history"]._write_day()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self.env["ar.credit.history"]._write_day()
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertEqual(counts[0], counts[1])
+        self.assertLessEqual(counts[1], 20)
 
 
 class TestCreditDesk(DeskCase):

@@ -26,6 +26,27 @@ class TestCreditExposure(CreditCase):
         order.order_line.qty_delivered = 3
         self.assert_exposure(300)
 
+    def test_what_lowers_the_debt_counts_when_it_will_be_invoiced(self):
+        """A discount does at once; a promise to bring goods back, or one that Odoo never invoices, does not."""
+        discount = self._create_product(
+            name="Discount", taxes_id=False, invoice_policy="order", type="service"
+        )
+        for product, quantity, price, promised in (
+            (self.product, -9, 100, 1000),
+            (self.service, 1, -900, 1000),
+            (discount, 1, -900, 100),
+        ):
+            order = self._order(1000)
+            values = {"product_id": product.id, "product_uom_qty": quantity, "price_unit": price}
+            order.write({"order_line": [Command.create(values)]})
+            order.action_confirm()
+            order = order.sudo()
+            self.assertEqual(order.ar_credit_open, promised)
+            order.order_line[0].qty_delivered = 1
+            self.assertEqual(order.ar_credit_open, promised)
+            order.order_line[1].qty_delivered = quantity
+            self.assertEqual((order.ar_credit_open, order.ar_credit_due), (100, 100))
+
     def test_expense_line_without_ordered_quantity(self):
         order = self._confirmed(100, product=self.service)
         tax = self.percent_tax(10.0)

@@ -84,6 +84,8 @@ class Oracle:
         if line.is_downpayment:
             return -sum(sign[item.move_type] * item.price_total for item in posted)
         invoiced = max(0.0, sum(sign[item.move_type] * item.quantity for item in posted))
+        if line.price_total < 0 and line.product_id.invoice_policy == "delivery":
+            promised = False  # what lowers the debt does so once it is invoiced
         wanted = max(line.product_uom_qty, line.qty_delivered) if promised else line.qty_delivered
         return max(0.0, wanted - invoiced) * line.price_total / line.product_uom_qty
 

@@ -228,7 +228,12 @@ class TestCreditTry(CreditRuleCase):
         rules = self.env["ar.credit.rule"]
         findings = "\n".join(rules._get_health(self.company))
         self.assertIn("No customer is under credit control", findings)
-        self._account(100)
+        group = self.env["ar.credit.group"].sudo().create({"name": "Lamps", "control": "limited"})
+        account = self._account(control="none", group_id=group.id).sudo()
+        self.assertEqual(rules._get_health(self.company), [])
+        account.group_id = False
+        self.assertIn("No customer is under credit control", "\n".join(rules._get_health(self.company)))
+        account.write({"control": "limited", "credit_limit": 100})
         self.assertEqual(rules._get_health(self.company), [])
         self.assertEqual(rules.action_check_health()["params"]["type"], "success")
         rules.search([]).active = False

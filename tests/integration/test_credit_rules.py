@@ -48,12 +48,16 @@ class CreditRuleCase(CreditCase):
 
 class TestCreditRules(CreditRuleCase):
     def test_what_narrows_a_rule_is_logged(self):
-        rule = self._rule(("overdue_days", "gt", 30))
+        rule = self._rule(("overdue_days", "gt", 30)).with_context({})
         self.env.cr.precommit.run()  # nothing of a record is tracked in the transaction that made it
         group = self.env["ar.credit.group"].create({"name": "Only these"})
-        rule.write({"sequence": 77, "partner_ids": self.partner_b.ids, "group_ids": group.ids})
-        self.env.flush_all()
-        self.env.cr.precommit.run()
+        for vals in (
+            {"sequence": 77, "partner_ids": [Command.set(self.partner_b.ids)]},
+            {"partner_ids": [Command.clear()], "group_ids": [Command.set(group.ids)]},
+        ):
+            rule.write(vals)
+            self.env.flush_all()
+            self.env.cr.precommit.run()
         tracked = rule.message_ids.tracking_value_ids
         self.assertEqual(set(tracked.field_id.mapped("name")), {"sequence", "partner_ids", "group_ids"})
 
@@ -158,6 +162,17 @@ class TestCreditRules(CreditRuleCase):
     def test_facts_of_the_account(self):
         account = self._account(1000)
         yesterday = fields.Date.today() - timedelta(days=1)
+        group = (
+            self.env["ar.credit.group"]
+            .sudo()
+            .create({"name": "G", "control": "limited", "credit_limit": 1000})
+        )
+        group.write({"expiry_rule": "keep", "valid_until": yesterday})
+        account.sudo().group_id = group
+        rule = self._rule(("limit_expired", "eq", {}))
+        with self.assertRaises(CreditHoldError, msg="the limit of the group"):
+            self._order(1).action_confirm()
+        account.sudo().group_id, rule.active = False, False
         risk = self.env["ar.risk.class"].create({"name": "D"})
         account.write({"review_date": yesterday, "status": "blocked", "risk_class_id": risk.id})
         for fact, value in (
@@ -170,6 +185,28 @@ class TestCreditRules(CreditRuleCase):
                 self._order(1).action_confirm()
             rule.active = False
         self._order(1).action_confirm()
+
+    def test_blocked_without_a_limit(self):
+        """Whom somebody blocked is stopped, whether he has a limit or not; whom nobody controls is not asked about."""
+        self._account(control="none", status="blocked")
+        self._account(partner=self.partner_a, control="none")
+        rule = self._rule(("account_blocked", "eq", {}))
+        self._rule(("discount_percent", "ge", 30))
+        with self.assertRaises(CreditHoldError):
+            self._order(1).action_confirm()
+        order = self._order(10, partner=self.partner_a)
+        order.order_line.discount = 50
+        order.action_confirm()
+        rules = self.env["ar.credit.rule"]
+        self.assertNotIn("are blocked", "\n".join(rules._get_health(self.company)))
+        rule.active = False
+        self._order(1).action_confirm()
+        self.assertIn("are blocked", "\n".join(rules._get_health(self.company)))
+        self.assertNotIn("new customers", "\n".join(rules._get_health(self.company)))
+        self._rule(("paid_invoices", "lt", 1))
+        self.assertIn("new customers", "\n".join(rules._get_health(self.company)))
+        self.company.ar_credit_default_control = "limited"
+        self.assertNotIn("new customers", "\n".join(rules._get_health(self.company)))
 
     def test_term_discount_and_new_customer(self):
         self._account(1e6)

@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 from odoo import fields
 from odoo.exceptions import UserError
+from odoo.tools import html2plaintext
 
 from tests.simulators.alipay_trades import yuan
 from tests.test_gateways_refund_common import RefundCase
@@ -89,6 +90,21 @@ class TestConsole(RefundCase):
         self.assertEqual(self.order.activity_ids.mapped("summary"), ["Refunded at the gateway"])
         self.assertEqual(self.order.transaction_id.state, "done")
         self.assertEqual(self.inv.amount_residual, 0)
+
+    def test_a_second_console_refund_is_reported_too(self):
+        """In the one task that is open; the same news again adds nothing."""
+        self.alipay.console_refund(self.order.name, "25.00")
+        self.deliver("20261123000000")
+        self.alipay.console_refund(self.order.name, "25.00")
+        for _times in range(2):
+            self.deliver("20261123000001")
+        [task] = self.order.activity_ids
+        self.assertEqual(len(self.order.refund_ids), 2)
+        for refund in self.order.refund_ids:
+            self.assertEqual(task.note.count(refund.gateway_reference or refund.name), 1)
+        before = task.note
+        self.order._warn_once(task.summary, html2plaintext(task.note).splitlines()[0])
+        self.assertEqual(task.note, before)
 
     def test_our_own_refund_is_not_booked_again(self):
         refund = self.refund(30.0)

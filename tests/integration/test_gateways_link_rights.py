@@ -93,3 +93,14 @@ class TestKindsAccess(KindsCase):
         ):
             with self.assertRaises(AccessError), self.env.cr.savepoint():
                 link.write(values)
+
+    def test_credit_notes_of_somebody_else_are_not_set_off(self):
+        """Accountants may write transactions; what is set off is looked at when the payment is booked."""
+        invoice, own, theirs = self.bill(50.0), self.credit(20.0), self.credit(20.0, partner=self.partner_b)
+        order = self.start(self.everything())
+        self.assertEqual(order.transaction_id.ar_credit_note_ids, own)
+        order.transaction_id.ar_credit_note_ids = theirs
+        self.alipay.pay(order.name)
+        order._query()
+        self.book()
+        self.assertEqual((invoice + own + theirs).mapped("amount_residual"), [20.0, 20.0, 20.0])

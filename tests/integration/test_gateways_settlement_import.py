@@ -10,6 +10,9 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 
+from odoo.addons.ar_payment_gateways import const
+from odoo.addons.ar_payment_gateways.core.settlement_read import BillKind, empty_bill
+
 from tests.simulators import alipay_bill
 from tests.test_gateways_settlement_common import SettlementCase
 
@@ -60,6 +63,44 @@ class TestImport(SettlementCase):
         with self.assertRaisesRegex(UserError, "Another bill of"):
             self.upload()
         self.assertEqual(bill.amount_gross, 100.0)
+
+    def test_a_bill_that_was_cut_is_completed(self):
+        """Its rows stay as they are, what was missing is added, and so are its fees."""
+        other = self.pay_another()
+        self.alipay.knobs.bill_without = (other.name,)
+        bill = self.upload()
+        before = bill.line_ids
+        self.assertEqual(self.differences(bill), {("shortage", other.name, "open")})
+        self.alipay.knobs.bill_without = ()
+        self.assertEqual(self.upload(), bill)
+        self.assertEqual(len(bill.line_ids - before), 1)
+        self.assertEqual((bill.state, bill.amount_gross, bill.amount_fee), ("booked", 150.0, 0.9))
+        self.assertEqual(self.differences(bill), {("shortage", other.name, "resolved")})
+        self.assertEqual(self.balance(self.journal.default_account_id), bill.amount_net)
+        self.assertEqual(self.balance(self.fee_account), bill.amount_fee)
+        self.alipay.knobs.bill_without = (other.name,)
+        with self.assertRaisesRegex(UserError, "Another bill of"):  # never the other way round
+            self.upload()
+
+    def test_an_empty_bill_is_not_believed_while_our_books_have_payments(self):
+        bills, provider = self.env["ar.gateway.bill"].sudo(), self.provider.sudo()
+        for kind in BillKind:
+            with self.assertRaisesRegex(UserError, "1 payments"), self.env.cr.savepoint():
+                bills._import(provider, empty_bill(self.today, kind), origin="fetch")
+        long_ago = self.today - timedelta(days=const.BILL_EMPTY_DAYS + 1)
+        self.paid_at(self.order, -const.BILL_EMPTY_DAYS - 1)
+        bill, _new = bills._import(provider, empty_bill(long_ago, BillKind.TRADE), origin="fetch")
+        self.assertEqual(self.differences(bill), {("shortage", self.order.name, "open")})
+        self.assertEqual(self.upload(self.bill_file(long_ago)), bill)  # there was one after all
+        self.assertEqual((bill.state, bill.line_count), ("booked", 1))
+        self.assertEqual(self.differences(bill), {("shortage", self.order.name, "resolved")})
+
+    def test_a_day_that_is_not_over_has_no_bill_yet(self):
+        self.provider.sudo().state = "disabled"
+        with self.assertRaisesRegex(UserError, "is not over"):
+            self.upload()
+        self.paid_at(self.order, -1)
+        self.assertEqual(self.upload(self.bill_file(self.today - timedelta(days=1))).line_count, 1)
 
     def test_the_constraints_hold_without_the_checks(self):
         """What two imports at once meet; the loser is undone whole."""

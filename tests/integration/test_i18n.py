@@ -13,7 +13,8 @@ from odoo.tools.translate import code_translations, trans_export
 from ..common import ARCase
 
 ROOT = Path(__file__).resolve().parents[2]
-ADDONS = sorted(path.parent.name for path in ROOT.glob("ar_*/__manifest__.py"))
+# Glue without words of its own has none.
+ADDONS = sorted(path.parent.name for path in ROOT.glob("ar_*/i18n"))
 HINT = "run ./ar i18n"
 
 # %s, %(name)s, %.2f, {{ expression }}, {name}, and the tags of markup: what must survive a translation unchanged.

@@ -17,9 +17,9 @@ from odoo.sql_db import close_db
 from odoo.tests.common import get_db_name
 
 from ..scratch import ScratchDatabase
+from .conftest import ADDONS
 
 ROOT = Path(__file__).resolve().parents[2]
-ADDONS = sorted(path.parent.name for path in ROOT.glob("ar_*/__manifest__.py"))
 TROUBLE = re.compile(r"^[\d-]+ [\d:,]+ \d+ (WARNING|ERROR|CRITICAL) .*$", re.MULTILINE)
 
 # What describes a database to Odoo; after an uninstallation all of it must be as before the installation.

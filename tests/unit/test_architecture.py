@@ -22,6 +22,7 @@ from .sources import (
 MAY_USE = {
     "ar_credit_control": set(),
     "ar_credit_control_stock": {"ar_credit_control"},
+    "ar_credit_control_website_sale": {"ar_credit_control"},
     "ar_payment_gateways": set(),
     "ar_collections": {"ar_credit_control", "ar_payment_gateways"},
 }
@@ -46,8 +47,9 @@ REQUIRED_FILES = """
     static/description/icon.png static/description/icon.svg static/description/index.html
     readme/DESCRIPTION.md readme/CONFIGURE.md readme/USAGE.md
 """.split()
-# A glue addon joins ours with one of Odoo's where both are installed: it brings no roles, menus or settings.
-NOT_IN_GLUE = ("core/", "security/", "views/")
+# A glue addon joins ours with one of Odoo's where both are installed: it brings no roles, menus or settings, and may
+# have nothing but a view that says what the addon it depends on has words for.
+NOT_IN_GLUE = ("core/", "security/", "views/", "models/", "i18n/")
 
 
 def test_it_looks_at_the_addons():

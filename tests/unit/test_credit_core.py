@@ -53,6 +53,16 @@ class TestOpenAmount:
             == expected
         )
 
+    @pytest.mark.parametrize(
+        ("promised", "delivered", "invoiced", "expected"),
+        [(True, 0, 0, -90), (False, 0, 0, 0), (False, -4, 0, -40), (False, -9, -4, -50), (False, 0, -9, 0)],
+    )
+    def test_taken_back(self, promised, delivered, invoiced, expected):
+        quantities = {"ordered": -9, "delivered": delivered, "invoiced": invoiced}
+        quantities = {name: Decimal(number) for name, number in quantities.items()}
+        prices = {"price_total": Decimal(-90), "unit_total": Decimal(0)}
+        assert open_amount(**prices, **quantities, promised=promised) == expected
+
     def test_expense(self):
         units = {"ordered": Decimal(0), "delivered": Decimal(2), "invoiced": Decimal(1)}
         assert open_amount(price_total=Decimal(0), unit_total=Decimal("5.5"), **units) == Decimal("5.5")

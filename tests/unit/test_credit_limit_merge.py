@@ -16,9 +16,9 @@ from odoo.addons.ar_credit_control.core.limit import (
     Terms,
     Window,
     limit_in_force,
-    never_raises,
 )
 from odoo.addons.ar_credit_control.core.limit_merge import tightest
+from odoo.addons.ar_credit_control.core.limit_rise import never_raises
 
 from tests.unit.test_credit_limit import TODAY, amounts, around, days, defaults
 

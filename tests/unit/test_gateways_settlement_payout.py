@@ -12,11 +12,11 @@ WORDS = ("财付通", "tenpay")
 
 
 def payout(key=1, days=0, amount=1000):
-    return Payout(key, DAY + timedelta(days=days), amount, WORDS)
+    return Payout(key, DAY + timedelta(days=days), amount, WORDS, ("财付通支付科技", "支付宝(中国)"))
 
 
-def arrival(key=1, days=1, amount=1000, text="TenPay 提现"):
-    return Arrival(key, DAY + timedelta(days=days), amount, text)
+def arrival(key=1, days=1, amount=1000, text="TenPay 提现", **who):
+    return Arrival(key, DAY + timedelta(days=days), amount, text, **who)
 
 
 def test_the_only_one():
@@ -34,6 +34,21 @@ def test_what_cannot_be():
     assert pair([payout()], [arrival(days=8)], 7) == {}
     assert pair([payout()], [arrival(amount=-1000)], 7) == {}
     assert pair([payout()], [arrival(text="某某公司货款")], 7) == {}
+
+
+def test_a_customer_who_writes_the_gateways_name_is_no_payout():
+    assert pair([payout()], [arrival(9, payer="某某贸易有限公司", text="财付通 货款")], 7) == {}
+    assert pair([payout()], [arrival(9, text="财付通 INV/2026/0001", is_customers=True)], 7) == {}
+    known = arrival(9, payer="财付通支付科技有限公司", text="财付通", is_customers=True)
+    assert pair([payout()], [known], 7) == {}
+
+
+def test_the_gateways_company_as_payer():
+    assert pair([payout()], [arrival(9, payer="财付通支付科技有限公司", text="待清算")], 7) == {1: 9}
+    assert pair([payout()], [arrival(9, payer="支付宝 （中国）网络技术有限公司", text="")], 7) == {1: 9}
+    # His own transfer no longer makes it uncertain which line is the payout.
+    own = arrival(8, payer="某某贸易有限公司", text="财付通 货款")
+    assert pair([payout()], [own, arrival(9)], 7) == {1: 9}
 
 
 @settings(max_examples=100)
