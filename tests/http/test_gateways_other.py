@@ -1,4 +1,4 @@
-"""Other providers behind a link: on Odoo's own form, by the token of the link."""
+"""Paying a link with providers that are not ours: on Odoo's own form, with nothing but the link's token."""
 
 from odoo.addons.payment.utils import generate_access_token
 
