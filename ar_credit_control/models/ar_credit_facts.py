@@ -63,7 +63,10 @@ class ArCreditFacts(models.AbstractModel):
                 "group_ids": frozenset(account.group_id.ids),
                 "account_blocked": account.status == "blocked",
                 "limit_expired": Fact.LIMIT_EXPIRED in asked
-                and any(holder.valid_until and holder.valid_until < today for holder in (account, account.group_id)),
+                and any(
+                    holder.valid_until and holder.valid_until < today
+                    for holder in (account, account.group_id)
+                ),
                 "review_overdue": bool(account.review_date) and account.review_date < today,
                 "risk_class": str(account.risk_class_id.id or ""),
             }

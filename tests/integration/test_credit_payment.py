@@ -2,8 +2,8 @@
 
 from odoo.tools import mute_logger
 
-from odoo.addons.ar_credit_control.core.rule import CheckPoint
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
+from odoo.addons.ar_credit_control.core.rule import CheckPoint
 
 from tests.integration.test_credit_common import CreditCase
 

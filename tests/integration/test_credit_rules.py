@@ -143,7 +143,11 @@ class TestCreditRules(CreditRuleCase):
     def test_facts_of_the_account(self):
         account = self._account(1000)
         yesterday = fields.Date.today() - timedelta(days=1)
-        group = self.env["ar.credit.group"].sudo().create({"name": "G", "control": "limited", "credit_limit": 1000})
+        group = (
+            self.env["ar.credit.group"]
+            .sudo()
+            .create({"name": "G", "control": "limited", "credit_limit": 1000})
+        )
         group.write({"expiry_rule": "keep", "valid_until": yesterday})
         account.sudo().group_id = group
         rule = self._rule(("limit_expired", "eq", {}))
