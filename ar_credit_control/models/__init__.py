@@ -65,6 +65,7 @@ from . import payment_transaction
 from . import res_company
 from . import res_config_settings
 from . import res_partner
+from . import sale_order_credit_closed
 from . import sale_order_credit_paid
 from . import sale_order_credit
 from . import sale_order

@@ -72,8 +72,15 @@ class AccountMoveCredit(models.AbstractModel):
         return self.sudo().invoice_line_ids.sale_line_ids.order_id  # sudo: who invoices need not see sales
 
     def _get_ar_credit_counted(self):
-        """Return what the orders that lines are linked to count as exposure now: order id -> amount in its currency."""
-        return {order.id: order._get_ar_credit_counted() for order in self._get_ar_credit_orders()}
+        """Return what the orders that lines are linked to count as exposure now: order id -> amount in its currency.
+
+        Without what never passed a check: invoicing that is the first time the rules can be asked.
+        """
+        return {
+            order.id: order._get_ar_credit_counted()
+            - sum(line._get_ar_credit_unchecked() for line in order.order_line)
+            for order in self._get_ar_credit_orders()
+        }
 
     def _get_ar_credit_term_days(self):
         """Return after how many days the last of it is due, by its terms or by the due date typed in."""

@@ -59,6 +59,13 @@ class SaleOrder(models.Model):
         store=True,
         help="The part of what is open for credit that was delivered: it is owed, whenever the rest is promised for.",
     )
+    ar_credit_closable = fields.Monetary(
+        string="Delivered and Credited",
+        compute="_compute_ar_credit_closable",
+        compute_sudo=True,
+        help="Delivered, invoiced and taken back by credit notes without a return: open for credit until a credit"
+        " manager closes it.",
+    )
     ar_credit_paid_online = fields.Boolean(
         string="With Online Payments", compute="_compute_ar_credit_paid_online", store=True
     )

@@ -19,7 +19,7 @@ class SaleOrderCredit(models.AbstractModel):
     """What the credit gate needs to know of an order, and what it tells about it."""
 
     _name = "sale.order.credit"
-    _inherit = ["sale.order.credit.paid", "ar.credit.document"]
+    _inherit = ["sale.order.credit.paid", "sale.order.credit.closed", "ar.credit.document"]
     _description = "Sales order under credit control"
 
     _ar_credit_fields = DocumentFields(

@@ -7,6 +7,7 @@ from ..core.exposure import open_amount, share_of_invoice_line
 
 # Computed by Odoo from the contract and from invoices; the check stands on them, so nobody types them in.
 DERIVED_FIELDS = {
+    "ar_credit_closed_qty",
     "ar_credit_open",
     "ar_priced_by_id",
     "price_subtotal",
@@ -36,11 +37,20 @@ class SaleOrderLine(models.Model):
         help="What is ordered or delivered and not on posted invoices, in order currency, tax included.",
     )
 
+    ar_credit_closed_qty = fields.Float(
+        string="Closed for Credit",
+        digits="Product Unit",
+        readonly=True,
+        copy=False,
+        help="Delivered and credited without a return; a credit manager said that it will not be invoiced.",
+    )
+
     # Recomputes overwrite write_uid; they do not come through `write`, so this tells who really did it.
     ar_priced_by_id = fields.Many2one("res.users", string="Priced By", readonly=True, copy=False)
 
     @api.depends(
         "order_id.state",
+        "ar_credit_closed_qty",
         "display_type",
         "is_downpayment",
         "product_uom_qty",
@@ -100,9 +110,44 @@ class SaleOrderLine(models.Model):
             unit_total=Decimal(str(unit_total)),
             ordered=Decimal(str(self.product_uom_qty)),
             delivered=delivered,
-            invoiced=invoiced,
+            # What came back since it was closed is promised again.
+            invoiced=invoiced + min(Decimal(str(self.ar_credit_closed_qty)), max(Decimal(0), delivered)),
             promised=promised,
         )
+
+    def _get_ar_credit_closable_quantity(self):
+        """Return what was delivered and is on no invoice any more because of credit notes, in the unit of the line."""
+        self.ensure_one()
+        if self.display_type or self.is_downpayment or self.price_total <= 0:
+            return 0.0
+        credited = sum(
+            item.product_uom_id._compute_quantity(item.quantity, self.product_uom_id)
+            * self._get_ar_credit_share(item)
+            for item in self.invoice_lines
+            if item.parent_state == "posted" and item.move_id.move_type == "out_refund"
+        )
+        uninvoiced = self.qty_delivered - max(0.0, self._get_ar_credit_invoiced_quantity())
+        return max(0.0, min(credited, uninvoiced) - self.ar_credit_closed_qty)
+
+    def _get_ar_credit_closable(self):
+        """Return the same as an amount in order currency, tax included."""
+        quantity = self._get_ar_credit_closable_quantity()
+        return self.price_total / self.product_uom_qty * quantity if self.product_uom_qty else 0.0
+
+    def _get_ar_credit_unchecked(self):
+        """Return what of the open amount grew by hours and costs that Odoo books as delivered, in order currency.
+
+        Nobody writes that, so no check has seen it; unlike what a transfer or a person delivers above the order.
+        """
+        self.ensure_one()
+        seen = self.qty_delivered_method in (False, "manual", "stock_move")
+        if seen or self.is_downpayment or self.display_type or self.qty_delivered <= self.product_uom_qty:
+            return 0.0
+        whole = self._get_ar_credit_uninvoiced()
+        quantity = self._get_ar_credit_invoiced_quantity()
+        over = self.qty_delivered - max(self.product_uom_qty, quantity)
+        rest = self.qty_delivered - max(0.0, quantity)
+        return float(whole) * max(0.0, over) / rest if rest > 0 else 0.0
 
     def _is_ar_credit_promise(self):
         """Whether what is ordered counts before it is delivered; what lowers the debt only where Odoo invoices it.

@@ -169,6 +169,7 @@ PUBLIC_METHODS = {
     "ar.credit.hold.ask.action_ask": "check_access('read') on the hold; logs, and takes the user's own step again",
     "ar.credit.hold.more.action_request": "check_access('write') on the order; files a request, decides nothing",
     "ar.credit.rule.action_check_health": "tells the user whether rules are at work",
+    "sale.order.action_ar_credit_close": "credit managers who had no part in the order, logged",
     "sale.order.action_ar_credit_what_if": "opens a form of credit users",
     "ar.approval.decide.action_decide": "calls action_ar_approve or action_ar_reject",
     "payment.provider.action_wechatpay_forget_secret": "whoever may write providers; empties one secret",

@@ -52,6 +52,28 @@ class TestCreditInvoiceAttacks(CreditAttackCase):
         )
         self.assertEqual(invoice.state, "cancel")
 
+    def test_hours_above_the_order_are_asked_about_when_invoiced(self):
+        """What is logged grows the order without a write that a check could see."""
+        order = self._order(10, product=self.service)
+        order.order_line.write({"product_uom_qty": 10, "price_unit": 10})
+        order.action_confirm()
+        line = order.sudo().order_line
+        self.env.flush_all()
+        line.qty_delivered_method = "analytic"
+        plan = self.env["account.analytic.plan"].sudo().create({"name": "Jobs"})
+        account = self.env["account.analytic.account"].sudo().create({"name": "Job", "plan_id": plan.id})
+        hours = {"name": "Hours", "account_id": account.id, "so_line": line.id}
+        hours["product_uom_id"] = line.product_uom_id.id
+        self.env["account.analytic.line"].sudo().create({**hours, "unit_amount": 4, "amount": -4})
+        self.assertEqual((line.qty_delivered, order.sudo().ar_credit_open), (4, 100))
+        with self.env.cr.savepoint() as savepoint:
+            self.assertEqual(self._invoice(order).state, "posted", "as ordered")
+            savepoint.rollback()
+        self.env.invalidate_all()
+        self.env["account.analytic.line"].sudo().create({**hours, "unit_amount": 96, "amount": -96})
+        self.assertEqual((line.qty_delivered, order.sudo().ar_credit_open), (100, 1000))
+        self._refused(lambda: self._invoice(order), CreditHoldError)
+
     def test_dearer_invoice_of_an_order(self):
         order = self._confirmed(60)
         invoice = self._invoice(order, post=False)
@@ -110,6 +132,36 @@ class TestCreditInvoiceAttacks(CreditAttackCase):
         self._refused(lambda: abandoned.write({"state": "done"}))
         self._refused(lambda: abandoned.create({**values, "reference": "other", "state": "done"}))
         self._refused(order.action_confirm, CreditHoldError)
+
+
+class TestCreditClosed(CreditAttackCase):
+    def test_only_an_independent_manager_closes_what_was_credited(self):
+        """Delivered, invoiced and credited without a return counts until a manager says that nobody invoices it."""
+        groups = "sales_team.group_sale_salesman_all_leads,ar_credit_control.group_manager"
+        manager, other = self._new_user("credit_closer", groups), self._new_user("credit_closer_2", groups)
+        order = self._order(50, product=self.service)
+        order.action_confirm()
+        order = order.sudo()
+        order.order_line.qty_delivered = 1
+        self._refused(order.sudo(False).with_user(manager).action_ar_credit_close, UserError)
+        invoice = self._invoice(order)
+        self.assertEqual(order.ar_credit_closable, 0)
+        self._reverse_invoice(invoice, post=True)
+        self.assert_exposure(50)
+        self.assertEqual(order.ar_credit_closable, 50)
+        line = order.order_line.with_user(self.salesman).sudo(False)
+        self._refused(order.with_user(self.salesman).sudo(False).action_ar_credit_close)
+        self._refused(lambda: line.write({"ar_credit_closed_qty": 1}))
+        self._refused(lambda: line.with_user(manager).write({"ar_credit_closed_qty": 1}))
+        order.ar_priced_by_ids = other
+        self._refused(order.with_user(other).sudo(False).action_ar_credit_close)
+        self.assert_exposure(50)
+        order.with_user(manager).sudo(False).action_ar_credit_close()
+        self.assert_exposure(0)
+        self.assertIn("Closed for credit by credit_closer", order.message_ids[:1].body)
+        line.write({"product_uom_qty": 2, "price_unit": 50})
+        self.assert_exposure(50)
+        self._refused(lambda: line.write({"product_uom_qty": 4, "price_unit": 50}), CreditExceededError)
 
 
 class TestCreditHorizon(CreditAttackCase):
