@@ -89,6 +89,16 @@ class TestCreditInvoice(CreditRuleCase):
         again.with_user(self.manager).action_approve("ok")
         self.assertFalse(again.activity_ids)
 
+    def test_invoice_is_posted_when_it_was_cut_down(self):
+        invoice = self._bill(150, post=False)
+        invoice.action_post_or_hold()
+        invoice.ar_credit_hold_ids.with_user(self.manager).action_ar_approve(amount=120)
+        invoice.action_post_or_hold()
+        self.assertEqual((invoice.state, invoice.ar_credit_hold_ids.state), ("draft", "approved"))
+        invoice.invoice_line_ids.price_unit = 120
+        invoice.action_post_or_hold()
+        self.assertEqual((invoice.state, invoice.ar_credit_hold_ids.state), ("posted", "released"))
+
     def test_hold_ends_with_what_becomes_of_the_invoice(self):
         paid = self._bill(100)
         first, second, third = (self._bill(amount, post=False) for amount in (60, 30, 70))
