@@ -1,5 +1,7 @@
 """Changing what was confirmed."""
 
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import Form
@@ -117,6 +119,24 @@ class TestCreditAmend(CreditCase):
         self.assertEqual(
             (change.state, change.decision_reason_id, account.credit_limit), ("applied", reason, 300)
         )
+
+    def test_bill_that_charges_an_order_is_booked_over_the_limit(self):
+        self._account(100)
+        order = self._confirmed(90)
+        plan = self.env["account.analytic.plan"].create({"name": "Projects"})
+        project = self.env["account.analytic.account"].create({"name": "Fair", "plan_id": plan.id})
+        self.service.expense_policy = "cost"
+        bill = self.init_invoice("in_invoice", partner=self.partner_b, products=self.service, taxes=[])
+        bill.invoice_line_ids.write({"price_unit": 40, "analytic_distribution": {str(project.id): 100}})
+        charged = dict.fromkeys(bill.invoice_line_ids.ids, order)
+        lines = type(self.env["account.move.line"])
+        with patch.object(lines, "_sale_determine_order", lambda _lines: charged):
+            bill.action_post()
+        self.assertEqual((bill.state, order.order_line[-1:].is_expense), ("posted", True))
+        self.assertIn("over the credit limit", order.message_ids[:1].body)
+        self.assertGreater(self._exposure().total, 100)
+        with self.assertRaises(CreditExceededError), self.env.cr.savepoint():
+            order.order_line[:1].price_unit = 91
 
 
 class TestCreditPartial(CreditCase):
