@@ -1,4 +1,5 @@
 from decimal import Decimal
+from math import isfinite
 
 from odoo import fields, models
 from odoo.exceptions import UserError
@@ -39,8 +40,8 @@ class ArCreditHoldPartial(models.AbstractModel):
             return super()._limit_ar_approval(amount)
         self._check_ar_approval()
         currency, total = whole
-        amount = currency.round(float(amount))
-        if not 0 < amount <= total:  # also what is no number
+        amount = currency.round(amount) if isfinite(amount) else 0.0
+        if not 0 < amount <= total:
             raise UserError(
                 self.env._(
                     "Enter an amount above zero, and no more than %(total)s.",
