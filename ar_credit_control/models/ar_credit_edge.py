@@ -73,7 +73,7 @@ class ArCreditEdge(models.AbstractModel):
 
     @contextmanager
     def _booking_cost(self):
-        """Run the body as the booking of a cost that an order is charged with: the bill is due whatever the rules say."""
+        """Run the body as the booking of a cost that an order is charged with: it was made, whatever the rules say."""
         with self._inside(_COST):
             yield
 

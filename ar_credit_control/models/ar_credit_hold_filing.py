@@ -1,10 +1,11 @@
 from decimal import Decimal
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import format_amount
 from odoo.tools.misc import clean_context
 
 from ..core.exposure import PARTS
+from ..core.grown import has_grown
 from ..core.rule import LIMIT_FACTS, Fact, Outcome
 
 JUDGED_BY_NUMBER = LIMIT_FACTS | {Fact.ORDER_AMOUNT}
@@ -141,11 +142,15 @@ class ArCreditHoldFiling(models.AbstractModel):
     # === DECIDING === #
 
     def _tells_reasons(self, decision):
-        """Whether the approvers were shown every rule that holds a document now (core Decision).
+        """Whether the approvers were shown every rule that holds a document now (core Decision), at least as it is now.
 
         Rules about nothing but the limit and the amount are judged by those numbers, whichever rule it is.
         """
         self.ensure_one()
+        tolerance = self._get_ar_approval_request()._get_tolerance()
+        days = (fields.Date.today() - self.requested_on.date()).days
+        if has_grown(self._get_told(), decision.verdict, tolerance, days):
+            return False
         shown = set(self.reason_ids.rule_id.ids)
         return all(
             finding.rule.key in shown or (finding.rule.facts and finding.rule.facts <= JUDGED_BY_NUMBER)
