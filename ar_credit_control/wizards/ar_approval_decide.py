@@ -20,7 +20,7 @@ class ArApprovalDecide(models.TransientModel):
     amount = fields.Monetary(
         string="Release up to",
         help="Less than was asked for: it goes on once it was cut down to that, and goods leave as far as it reaches."
-        " Empty: all of it.",
+        " Zero: all of it.",
     )
 
     @api.depends("res_model", "res_ids", "decision")
