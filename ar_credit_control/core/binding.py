@@ -15,6 +15,7 @@ class Lapse(StrEnum):
     COMPANY = "company"
     CURRENCY = "currency"
     PAYMENT_TERM = "payment_term"
+    DUE = "due"
     TOTAL = "total"
     LINES = "lines"
 
@@ -31,7 +32,11 @@ class BoundLine:
 
 @dataclass(frozen=True)
 class Binding:
-    """All that an approver says yes to. `partner_id` is the commercial partner who will be invoiced."""
+    """All that an approver says yes to. `partner_id` is the commercial partner who will be invoiced.
+
+    `due`: the day (ISO) until which credit was typed in, "" where the payment term tells it or nothing is given, None
+    of approvals from before it was kept.
+    """
 
     partner_id: int
     company_id: int
@@ -39,11 +44,15 @@ class Binding:
     payment_term_id: int
     total: str
     lines: tuple[BoundLine, ...]
+    due: str | None = ""
 
     @property
     def digest(self) -> str:
         """SHA-256 over all of it, to compare and to show."""
-        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        content = asdict(self)
+        if not self.due:  # so that those made before it was kept stay the same
+            del content["due"]
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
     def as_dict(self) -> dict[str, Any]:
@@ -53,15 +62,16 @@ class Binding:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Binding":
         """Rebuild what `as_dict` returned."""
-        return cls(**{**data, "lines": tuple(BoundLine(**line) for line in data["lines"])})
+        return cls(**{"due": None, **data, "lines": tuple(BoundLine(**line) for line in data["lines"])})
 
 
 def lapses(approved: Binding, current: Binding, tolerance: Decimal = Decimal(0)) -> frozenset[Lapse]:
     """Return why `approved` does not cover `current`; empty when it does.
 
-    Another debtor, company, currency or payment term always ends it. Lines may shrink freely. Beyond that the
-    tolerance (per cent) bounds the total, the quantity of each line, and the sum of all that lines grew, a line of
-    another product or a new one counting in full: what was approved can't be swapped piece by piece.
+    Another debtor, company, currency or payment term always ends it, and so does a later day that is typed in. Lines
+    may shrink freely. Beyond that the tolerance (per cent) bounds the total, the quantity of each line, and the sum of
+    all that lines grew, a line of another product or a new one counting in full: what was approved can't be swapped
+    piece by piece.
     """
     found = set()
     for lapse, field in (
@@ -72,6 +82,8 @@ def lapses(approved: Binding, current: Binding, tolerance: Decimal = Decimal(0))
     ):
         if getattr(approved, field) != getattr(current, field):
             found.add(lapse)
+    if approved.due is not None and (current.due or "") > approved.due:
+        found.add(Lapse.DUE)
     share = tolerance / 100
     total = Decimal(approved.total)
     if Decimal(current.total) > max(total, total * (1 + share)):

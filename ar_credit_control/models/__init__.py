@@ -31,6 +31,7 @@ from . import ar_credit_group
 from . import ar_credit_priced
 from . import ar_credit_rule_health
 from . import ar_credit_hold_telling
+from . import ar_credit_hold_partial
 from . import ar_credit_hold_decision
 from . import ar_credit_hold_again
 from . import ar_credit_hold_filing

@@ -1,4 +1,5 @@
 from contextlib import contextmanager
+from dataclasses import replace
 
 from odoo import fields, models
 
@@ -87,6 +88,16 @@ class AccountMoveCredit(models.AbstractModel):
         if self.invoice_payment_term_id or not self.invoice_date_due:
             return super()._get_ar_credit_term_days()
         return (self.invoice_date_due - (self.invoice_date or fields.Date.today())).days
+
+    def _get_ar_credit_binding(self):
+        """Return what an approval binds to: also the due date, where it is typed in and gives credit.
+
+        :rtype: ar_credit_control.core.binding.Binding
+        """
+        binding, due = super()._get_ar_credit_binding(), self.invoice_date_due
+        if self.invoice_payment_term_id or not due or due <= (self.invoice_date or fields.Date.today()):
+            return binding
+        return replace(binding, due=fields.Date.to_string(due))
 
     def _get_ar_credit_raised(self, before):
         """Return by how much these invoices, just posted, raised the exposure: move id -> Decimal, company currency.

@@ -41,3 +41,8 @@ class AccountMoveLine(models.Model):
         return self.filtered(
             lambda line: line.display_type == "product" and line.move_id._is_ar_credit_asked()
         )
+
+    def _sale_create_reinvoice_sale_line(self):
+        """Charge orders with what a bill costs. A supplier's bill is booked also where a customer is over his limit."""
+        with self.env["ar.credit.edge"]._booking_cost():
+            return super()._sale_create_reinvoice_sale_line()

@@ -159,6 +159,8 @@ class ArApprovalRequest(models.Model):
         request = self.sudo()  # sudo: nobody may write requests; the decider has a seat
         action = "approved" if approve else "rejected"
         numbers = {"excess": request.facts["excess"], "amount": request.facts["amount"]}
+        if approve:
+            numbers |= request._get_document()._get_ar_approval_numbers()
         for step, seats in turns:
             for seat in seats if approve else seats[:1]:
                 request._log(action, step=step, seat=seat, comment=comment, data=numbers)

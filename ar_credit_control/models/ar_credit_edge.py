@@ -4,7 +4,7 @@ from weakref import WeakKeyDictionary
 
 from odoo import SUPERUSER_ID, models
 
-_MACHINE, _CAUGHT, _BOOKING, _GRANTED = "machine", "caught", "booking", "granted"
+_MACHINE, _CAUGHT, _BOOKING, _GRANTED, _COST = "machine", "caught", "booking", "granted", "cost"
 
 # Which of these each open cursor is in, and how deep: out of reach of any caller. Not in the cursor's own cache, which
 # a reset of the transaction in the middle (a changed registry, a scheduled action that commits) would empty.
@@ -36,6 +36,7 @@ class ArCreditEdge(models.AbstractModel):
     scheduled actions, automation rules by time,        hold (`ir.cron._callback`)
     recurring and future invoices
     amendment of a confirmed order, whoever makes it    error: there is nothing that could wait
+    costs that a posted bill charges an order with      booked, counted, and noted on the order
     ==================================================  ==============================================================
 
     Overrides of `action_confirm` in addons that Odoo loads after ours run around ours and have done things before
@@ -69,6 +70,16 @@ class ArCreditEdge(models.AbstractModel):
     def _is_booking(self):
         """Whether a received payment is being booked."""
         return bool(_DEPTHS.get(self.env.cr, {}).get(_BOOKING))
+
+    @contextmanager
+    def _booking_cost(self):
+        """Run the body as the booking of a cost that an order is charged with: it was made, whatever the rules say."""
+        with self._inside(_COST):
+            yield
+
+    def _is_booking_cost(self):
+        """Whether a cost that an order is charged with is being booked."""
+        return bool(_DEPTHS.get(self.env.cr, {}).get(_COST))
 
     @contextmanager
     def _granted(self):

@@ -136,14 +136,15 @@ class ArCreditGate(models.AbstractModel):
         :param dict decisions: document id -> core Decision.
         """
         refused = {key: decision for key, decision in decisions.items() if not decision.passed}
-        if refused:
+        booked = refused if self.env["ar.credit.edge"]._is_booking_cost() else {}
+        if refused and not booked:
             # An amendment can't be put before anybody as it stands: it is undone with the transaction.
             error = CreditExceededError if check_point is CheckPoint.AMEND else CreditHoldError
             message = documents.browse(refused)._get_ar_credit_refusal(refused, check_point)
             raise error(message, refused, check_point, documents._name)
         for document in documents:
             decision = decisions.get(document.id)
-            if decision and decision.verdict.outcome is Outcome.WARN:
+            if decision and (decision.verdict.outcome is Outcome.WARN or document.id in booked):
                 document._note_ar_credit_warning(decision)
 
     # === OTHER CHECK POINTS === #

@@ -125,6 +125,22 @@ class ArCreditHold(models.Model):
     )
     binding_hash = fields.Char(string="Order Fingerprint", readonly=True)
 
+    granted_amount = fields.Monetary(
+        string="Released up to",
+        readonly=True,
+        copy=False,
+        currency_field="order_currency_id",
+        aggregator=None,
+        help="Approved for less than the document's amount, tax included: it goes on once it was cut down to that, and"
+        " goods leave as far as it reaches. Zero: all of it.",
+    )
+    delivered_before = fields.Monetary(
+        string="Delivered Before the Decision",
+        readonly=True,
+        copy=False,
+        currency_field="order_currency_id",
+        aggregator=None,
+    )
     decided_by = fields.Many2one("res.users", readonly=True)
     decided_on = fields.Datetime(readonly=True)
     decision_comment = fields.Text(string="Comment", readonly=True)

@@ -119,7 +119,9 @@ class ArCreditHoldAgain(models.AbstractModel):
 
     def _prepare_rejection_vals(self):
         """Return what a new hold tells of the last rejection among these holds of its document."""
-        last = self.filtered(lambda hold: hold.state == "rejected").sorted("id")[-1:]
+        last = self.filtered(
+            lambda hold: hold.state == "rejected" or (hold.granted_amount and hold.asked_again_by)
+        ).sorted("id")[-1:]
         values = {"rejected_before_id": last.id}
         return values | {"request_note": last.asked_again_note} if last.asked_again_note else values
 
@@ -129,7 +131,10 @@ class ArCreditHoldAgain(models.AbstractModel):
         :raise UserError: not rejected, asked again already, or without saying why.
         """
         for hold in self.sudo():  # sudo: nobody may write holds; the caller has checked who asks
-            if hold.state != "rejected" or hold.asked_again_by:
+            ended = hold.state == "rejected" or (
+                hold.granted_amount and hold.state in ("approved", "released")
+            )
+            if not ended or hold.asked_again_by:
                 raise UserError(
                     self.env._(
                         "%(hold)s does not end with a rejection, so it can't be reopened.", hold=hold.name

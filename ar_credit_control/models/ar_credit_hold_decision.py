@@ -1,6 +1,6 @@
 from decimal import Decimal
 
-from odoo import fields, models
+from odoo import SUPERUSER_ID, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_amount
 
@@ -24,7 +24,7 @@ class ArCreditHoldDecision(models.AbstractModel):
     """The part of `ar.credit.hold` that is decided: what is put before the approvers, and what follows."""
 
     _name = "ar.credit.hold.decision"
-    _inherit = ["ar.approval.mixin", "ar.credit.hold.telling"]
+    _inherit = ["ar.credit.hold.partial", "ar.approval.mixin", "ar.credit.hold.telling"]
     _description = "Decision on a credit hold"
 
     _ar_approval_subject = "credit_hold"
@@ -176,9 +176,14 @@ class ArCreditHoldDecision(models.AbstractModel):
         return action
 
     def _on_ar_approval_granted(self, request):
-        """Record the approval and confirm the order."""
+        """Record the approval and confirm the order; where less was released, once it is no more than that."""
         self._decide("approved", request)
-        self._confirm_order()
+        if self.granted_amount:
+            self._keep_delivered()
+        if self._is_for_goods() or self._is_within_grant(self._get_ar_approval_binding()):
+            self._confirm_order()
+        else:
+            self._tell_salesperson()
 
     def _on_ar_approval_rejected(self, request):
         """Record the rejection and tell the salesperson."""
@@ -219,7 +224,8 @@ class ArCreditHoldDecision(models.AbstractModel):
         edge = self.env["ar.credit.edge"]
         with edge._caught(), edge._granted():  # the decision, and the recheck, catch a refusal
             order.with_company(order.company_id).action_confirm()
-        order.transaction_ids.with_company(order.company_id)._invoice_ar_credit_released()
+        paid = order.transaction_ids.with_user(SUPERUSER_ID)  # not in the name of who decides
+        paid.with_company(order.company_id)._invoice_ar_credit_released()
 
     def _use_approval(self, decision, check_point):
         """Return whether an approval covers the document, as it stands and measured by the check, and log its use.
@@ -235,9 +241,8 @@ class ArCreditHoldDecision(models.AbstractModel):
         ):
             request, binding = hold._get_ar_approval_request(), hold._get_ar_approval_binding()
             within = hold._covers_amendment(binding) if hold.check_point == "amend" else None
-            if hold._tells_reasons(decision) and request._use(
-                binding, decision.excess, decision.order_amount, within
-            ):
+            told = hold._tells_reasons(decision) and hold._is_within_grant(binding, decision)
+            if told and request._use(binding, decision.excess, decision.order_amount, within):
                 hold.filtered(lambda one: one.state == "approved")._release()
                 return True
         return False

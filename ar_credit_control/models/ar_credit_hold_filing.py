@@ -1,10 +1,11 @@
 from decimal import Decimal
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import format_amount
 from odoo.tools.misc import clean_context
 
 from ..core.exposure import PARTS
+from ..core.grown import has_grown
 from ..core.rule import LIMIT_FACTS, Fact, Outcome
 
 JUDGED_BY_NUMBER = LIMIT_FACTS | {Fact.ORDER_AMOUNT}
@@ -61,7 +62,8 @@ class ArCreditHoldFiling(models.AbstractModel):
                 "check_point": "manual" if forced else str(check_point),
             }
             known, copied = document.ar_credit_hold_ids, document.ar_credit_copied_hold_id
-            same = known._get_standing(decision, kind, binding, copied)
+            same = known._get_partial(decision, kind, binding)
+            same = same or known._get_standing(decision, kind, binding, copied)
             stale = known - same
             if kind["state"] == "blocked":  # what somebody holds by hand is let go by a decision only
                 stale = stale.filtered(lambda hold: hold.check_point != "manual")
@@ -130,7 +132,7 @@ class ArCreditHoldFiling(models.AbstractModel):
         :param current: core Binding of the order now.
         """
         approved = self._get_binding()
-        allowed = Decimal(approved.total) + Decimal(str(self.order_amount_currency))
+        allowed = Decimal(approved.total) + Decimal(str(self.granted_amount or self.order_amount_currency))
         same = all(
             getattr(approved, name) == getattr(current, name)
             for name in ("partner_id", "company_id", "currency_id", "payment_term_id")
@@ -140,11 +142,15 @@ class ArCreditHoldFiling(models.AbstractModel):
     # === DECIDING === #
 
     def _tells_reasons(self, decision):
-        """Whether the approvers were shown every rule that holds a document now (core Decision).
+        """Whether the approvers were shown every rule that holds a document now (core Decision), at least as it is now.
 
         Rules about nothing but the limit and the amount are judged by those numbers, whichever rule it is.
         """
         self.ensure_one()
+        tolerance = self._get_ar_approval_request()._get_tolerance()
+        days = (fields.Date.today() - self.requested_on.date()).days
+        if has_grown(self._get_told(), decision.verdict, tolerance, days):
+            return False
         shown = set(self.reason_ids.rule_id.ids)
         return all(
             finding.rule.key in shown or (finding.rule.facts and finding.rule.facts <= JUDGED_BY_NUMBER)
@@ -179,6 +185,8 @@ class ArCreditHoldFiling(models.AbstractModel):
         if self.state == "rejected":
             way_out = self.env._("Change the document, or press Ask Again on the hold and say why.")
             return f"{self._get_rejection()}. {way_out}"
+        if self.granted_amount and self.state != "pending":
+            return self._get_grant_text()
         sentences = [self._get_banner_reason()]
         if self.helper_names:
             sentences.append(self.env._("%(helpers)s can approve it.", helpers=self.helper_names))
@@ -232,9 +240,11 @@ class ArCreditHoldFiling(models.AbstractModel):
         holds = self.sudo()  # sudo: whoever was refused is told why, also without the right to see holds
         pending = holds.filtered(lambda hold: hold.state == "pending")
         rejected = holds.filtered(lambda hold: hold.state == "rejected")
+        partial = holds.filtered(lambda hold: hold.state in ("approved", "released"))
         titles = {
             bool(rejected): self.env._("Rejected"),
-            bool(holds - pending - rejected): self.env._("Refused by a credit rule"),
+            bool(partial): self.env._("Released in part only"),
+            bool(holds - pending - rejected - partial): self.env._("Refused by a credit rule"),
             bool(pending): self.env._("Waiting for credit approval"),
         }
         lines = [hold._get_banner() for hold in holds[:TOLD_HOLDS]]

@@ -38,7 +38,8 @@ class ArCreditHoldTelling(models.AbstractModel):
         """Give the salesperson an activity about a hold that keeps his document, instead of the last one."""
         self._close_news()
         user = self.salesperson_id
-        if self.state in ("approved", "released", "superseded") or not user.active:
+        partial = self.state == "approved" and self.granted_amount
+        if (not partial and self.state not in ("pending", "rejected", "blocked")) or not user.active:
             return
         if self.with_user(user).has_access("read"):
             hold = self._with_plain_context().with_context(
@@ -47,6 +48,8 @@ class ArCreditHoldTelling(models.AbstractModel):
             summary = hold.env._("Your document is held")
             if self.state == "rejected":
                 summary = hold.env._("Credit was rejected: change the document or ask again")
+            if partial:
+                summary = hold.env._("Credit was released in part: lower the quantities")
             hold.activity_schedule(NEWS, user_id=user.id, summary=summary, note=hold._get_news())
 
     def _close_news(self):
@@ -59,13 +62,17 @@ class ArCreditHoldTelling(models.AbstractModel):
         """Return what the salesperson is told of the hold as it stands."""
         if self.state == "rejected":
             return self._get_rejection()
+        if self.state == "approved" and self.granted_amount:
+            return self._get_grant_text()
         if self.state in ("approved", "released"):
             return self.env._("%(hold)s: released, the document can go on.", hold=self.name)
         return self._get_banner()
 
     def _get_rejection(self):
-        """Return the sentence that tells of a rejection."""
+        """Return the sentence that tells of a rejection, or of a release of less than was asked for."""
         self.ensure_one()
+        if self.granted_amount:
+            return self._get_grant_text()
         return self.env._(
             "%(hold)s was rejected by %(user)s: %(comment)s",
             hold=self.name,

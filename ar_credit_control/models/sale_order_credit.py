@@ -106,6 +106,15 @@ class SaleOrderCredit(models.AbstractModel):
             return self.ar_credit_due
         return self.ar_credit_open
 
+    def _get_ar_credit_delivered(self):
+        """Return what was delivered of the order so far, invoiced or not, in order currency, tax included."""
+        return sum(
+            max(0.0, line.qty_delivered)
+            * max(0.0, line.price_total / line.product_uom_qty if line.product_uom_qty else line.price_unit)
+            for line in self.order_line
+            if not line.display_type
+        )
+
     def _passed_ar_credit_recently(self, decision, check_point):
         """Whether the order was confirmed or approved so recently that its delivery is not held again.
 
@@ -133,7 +142,7 @@ class SaleOrderCredit(models.AbstractModel):
         if not self._can_see_ar_credit():
             return ""
         hold = self.ar_credit_hold_id
-        if hold.state == "pending":
+        if hold.state == "pending" or (hold.state == "approved" and hold.granted_amount):
             return hold._get_banner()
         if self.state not in ("draft", "sent") or not all(self._get_ar_credit_pair()):
             return ""

@@ -15,6 +15,13 @@ class ArApprovalDecide(models.TransientModel):
     decision = fields.Selection([("approve", "Approve"), ("reject", "Reject")], required=True)
     reason_code_id = fields.Many2one("ar.credit.reason.code", string="Reason")
     comment = fields.Text()
+    currency_id = fields.Many2one("res.currency", compute="_compute_whole")
+    whole_amount = fields.Monetary(string="Asked For", compute="_compute_whole")
+    amount = fields.Monetary(
+        string="Release up to",
+        help="Less than was asked for: it goes on once it was cut down to that, and goods leave as far as it reaches."
+        " Zero: all of it.",
+    )
 
     @api.depends("res_model", "res_ids", "decision")
     def _compute_documents(self):
@@ -22,6 +29,12 @@ class ArApprovalDecide(models.TransientModel):
             documents = wizard._get_documents()
             wizard.document_names = ", ".join(documents.mapped("display_name"))
             wizard.effect = documents._get_ar_approval_effect(wizard.decision == "approve")
+
+    @api.depends("res_model", "res_ids", "decision")
+    def _compute_whole(self):
+        for wizard in self:
+            whole = wizard._get_documents()._get_ar_approval_whole() if wizard.decision == "approve" else None
+            wizard.currency_id, wizard.whole_amount = whole or (False, 0.0)
 
     def action_decide(self):
         """Take the decision on all the documents.
@@ -31,7 +44,7 @@ class ArApprovalDecide(models.TransientModel):
         self.ensure_one()
         documents = self._get_documents()
         if self.decision == "approve":
-            answer = documents.action_ar_approve(self.comment, self.reason_code_id.id)
+            answer = documents.action_ar_approve(self.comment, self.reason_code_id.id, self.amount or None)
         else:
             answer = documents.action_ar_reject(self.comment, self.reason_code_id.id)
         return answer if isinstance(answer, dict) else {"type": "ir.actions.act_window_close"}

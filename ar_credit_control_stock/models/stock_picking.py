@@ -152,6 +152,8 @@ class StockPicking(models.Model):
                 hold=hold.name,
                 user=hold.decided_by.name,
             )
+        if hold.state in ("approved", "released"):
+            return self.env._("%(order)s: %(grant)s", order=hold.document_name, grant=hold._get_grant_text())
         if not hold.helper_names:
             return self.env._(
                 "%(order)s: held as %(hold)s. Nobody may approve it; ask your administrator.",

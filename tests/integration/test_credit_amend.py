@@ -1,7 +1,10 @@
 """Changing what was confirmed."""
 
-from odoo.exceptions import UserError
+from unittest.mock import patch
+
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
+from odoo.tests import Form
 
 from odoo.addons.ar_credit_control.exceptions import CreditExceededError
 
@@ -116,3 +119,121 @@ class TestCreditAmend(CreditCase):
         self.assertEqual(
             (change.state, change.decision_reason_id, account.credit_limit), ("applied", reason, 300)
         )
+
+    def test_bill_that_charges_an_order_is_booked_over_the_limit(self):
+        self._account(100)
+        order = self._confirmed(90)
+        plan = self.env["account.analytic.plan"].create({"name": "Projects"})
+        project = self.env["account.analytic.account"].create({"name": "Fair", "plan_id": plan.id})
+        self.service.expense_policy = "cost"
+        bill = self.init_invoice("in_invoice", partner=self.partner_b, products=self.service, taxes=[])
+        bill.invoice_line_ids.write({"price_unit": 40, "analytic_distribution": {str(project.id): 100}})
+        charged = dict.fromkeys(bill.invoice_line_ids.ids, order)
+        lines = type(self.env["account.move.line"])
+        with patch.object(lines, "_sale_determine_order", lambda _lines: charged):
+            bill.action_post()
+        self.assertEqual((bill.state, order.order_line[-1:].is_expense), ("posted", True))
+        self.assertIn("over the credit limit", order.message_ids[:1].body)
+        self.assertGreater(self._exposure().total, 100)
+        with self.assertRaises(CreditExceededError), self.env.cr.savepoint():
+            order.order_line[:1].price_unit = 91
+
+
+class TestCreditPartial(CreditCase):
+    """Released up to an amount: approved for less than was asked for."""
+
+    def setUp(self):
+        super().setUp()
+        self._account(100)
+        self.product.lst_price = 15  # the price of a line follows its quantity
+        self.order = self._order(15)
+        self.order.order_line.product_uom_qty = 10
+        self.order.action_confirm_or_hold()
+        self.hold = self.order.sudo().ar_credit_hold_ids
+
+    def _release(self, amount, user=None):
+        self.hold.with_user(user or self.manager).action_ar_approve("a part", amount=amount)
+
+    def _confirm(self, quantity):
+        """Confirm with that many; return the message where it did not go through."""
+        self.order.order_line.product_uom_qty = quantity
+        action = self.order.action_confirm_or_hold()
+        return "" if action is True else action["params"]["message"]
+
+    def test_order_goes_on_when_it_was_cut_down(self):
+        self._release(120)
+        self.assertEqual((self.order.state, self.hold.state), ("draft", "approved"))
+        entry = self.hold._get_ar_approval_request().decision_ids.filtered(
+            lambda one: one.action == "approved"
+        )
+        self.assertEqual(entry.data["released up to"], "120.0")
+        self.assertIn("120.00: a part", entry.comment)
+        self.assertIn(self.salesman, self.hold.activity_ids.user_id)
+        for quantity in (10, 9):
+            self.assertIn("released up to", self._confirm(quantity))
+            self.assertEqual(self.order.sudo().ar_credit_hold_ids, self.hold, "nobody is asked again")
+        self.assertIn("120", self.order.ar_credit_message)
+        self.assertFalse(self._confirm(8))
+        self.assertEqual((self.order.state, self.hold.state), ("sale", "released"))
+        self.assertFalse(self.hold.activity_ids)
+        with self.assertRaises(CreditExceededError), self.env.cr.savepoint():
+            self.order.order_line.product_uom_qty = 9
+
+    def test_part_is_bound_to_its_own_excess(self):
+        self._release(120)
+        self._confirmed(30)
+        self._confirm(8)
+        self.assertEqual(self.order.state, "draft", "approved was 20 over the limit, not 50")
+        self.assertEqual(
+            self.order.sudo().ar_credit_hold_ids.sorted("id").mapped("state"), ["superseded", "pending"]
+        )
+
+    def test_swapping_what_was_released_is_a_new_question(self):
+        self._release(120)
+        self.order.order_line.write({"product_id": self.service.id})
+        self._confirm(8)
+        self.assertEqual(self.order.sudo().ar_credit_hold_ids.sorted("id")[-1:].state, "pending")
+
+    def test_who_wants_more_says_why(self):
+        self._release(120)
+        ask = self.env["ar.credit.hold.ask"].with_user(self.salesman)
+        ask.create({"hold_id": self.hold.id, "note": "paid soon"}).action_ask()
+        again = self.order.sudo().ar_credit_hold_ids - self.hold
+        self.assertEqual(
+            (self.hold.state, again.state, again.request_note), ("superseded", "pending", "paid soon")
+        )
+        self.assertIn("120", again.rejection_text)
+
+    def test_amounts_that_are_none(self):
+        for amount in (0, -1, 150.01, float("nan"), float("inf")):
+            with self.assertRaises(UserError, msg=str(amount)), self.env.cr.savepoint():
+                self._release(amount)
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            self._release(120, self.salesman)
+        self.assertEqual((self.hold.state, self.hold.granted_amount), ("pending", 0))
+        change = self.env["ar.credit.limit.change"]
+        with self.assertRaises(UserError):
+            change._limit_ar_approval(5)
+        self._release(150)
+        self.assertEqual((self.order.state, self.hold.granted_amount), ("sale", 0), "all of it")
+
+    def test_window_asks_for_the_amount(self):
+        action = self.hold.with_user(self.manager).action_open_ar_decision("approve")
+        window = Form(
+            self.env["ar.approval.decide"].with_user(self.manager).with_context(**action["context"])
+        )
+        self.assertEqual(window.whole_amount, 150)
+        window.amount = 120
+        window.save().action_decide()
+        self.assertEqual((self.hold.state, self.hold.granted_amount), ("approved", 120))
+
+    def test_more_credit_in_part(self):
+        self._release(150)
+        wizard = self.env["ar.credit.hold.more"].with_user(self.salesman)
+        wizard.create({"order_id": self.order.id, "amount": 100, "note": "more"}).action_request()
+        self.hold = self.order.sudo().ar_credit_hold_ids.sorted("id")[-1:]
+        self._release(30)
+        with self.assertRaises(CreditExceededError), self.env.cr.savepoint():
+            self.order.order_line.product_uom_qty = 13
+        self.order.order_line.product_uom_qty = 12
+        self.assertEqual(self.hold.state, "released")

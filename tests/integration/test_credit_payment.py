@@ -116,5 +116,6 @@ class TestCreditPayment(AccountPaymentCommon, CreditCase):
         tx = self._pay(order, 50)
         with patch.object(type(tx), "_send_invoice", autospec=True):
             order.ar_credit_hold_ids.with_user(self.manager).action_approve()
+        self.assertTrue(order.invoice_ids, order.message_ids.mapped("body"))
         self.assertRecordValues(order.invoice_ids, [{"state": "posted", "amount_total": 50}])
         self.assert_exposure(450)

@@ -1,7 +1,7 @@
 """Check points beyond the order: invoices, holds by hand, letting go, trying out."""
 
 from odoo import fields
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import mute_logger
 
 from odoo.addons.ar_credit_control.exceptions import CreditHoldError
@@ -88,6 +88,30 @@ class TestCreditInvoice(CreditRuleCase):
         again._tell_salesperson()
         again.with_user(self.manager).action_approve("ok")
         self.assertFalse(again.activity_ids)
+
+    def test_invoice_is_posted_when_it_was_cut_down(self):
+        invoice = self._bill(150, post=False)
+        invoice.action_post_or_hold()
+        invoice.ar_credit_hold_ids.with_user(self.manager).action_ar_approve(amount=120)
+        invoice.action_post_or_hold()
+        self.assertEqual((invoice.state, invoice.ar_credit_hold_ids.state), ("draft", "approved"))
+        invoice.invoice_line_ids.price_unit = 120
+        invoice.action_post_or_hold()
+        self.assertEqual((invoice.state, invoice.ar_credit_hold_ids.state), ("posted", "released"))
+
+    def test_approval_is_bound_to_the_due_date_and_to_what_was_overdue(self):
+        invoice = self._bill(150, post=False)
+        invoice.invoice_payment_term_id = False
+        day = fields.Date.today()
+        invoice.invoice_date_due = fields.Date.add(day, days=30)
+        invoice.action_post_or_hold()
+        hold = invoice.ar_credit_hold_ids
+        invoice.invoice_date_due = fields.Date.add(day, days=90)
+        with self.assertRaises(UserError), self.env.cr.savepoint():
+            hold.with_user(self.manager).action_approve()
+        invoice.invoice_date_due = fields.Date.add(day, days=20)
+        hold.with_user(self.manager).action_approve()
+        self.assertEqual(invoice.state, "posted")
 
     def test_hold_ends_with_what_becomes_of_the_invoice(self):
         paid = self._bill(100)

@@ -29,6 +29,12 @@ class CreditStockCase(CreditCase):
             move.picked = True
         return picking.with_user(user or self.packer).button_validate()
 
+    def _leave(self, picking, quantity):
+        """Validate so many and keep a backorder; return it."""
+        picking.move_ids.write({"quantity": quantity, "picked": True})
+        picking.with_user(self.packer).with_context(skip_backorder=True).button_validate()
+        return picking.search([("backorder_id", "=", picking.id)])
+
     def _cut_limit(self, limit=50):
         self.account.sudo().credit_limit = limit
 

@@ -186,3 +186,36 @@ class TestCreditStockEscape(CreditStockCase):
             self.env["ar.credit.edge"]._register_hook()
             getattr(picking, name)()
         self.assertEqual(move.state, "done")
+
+    def test_goods_leave_as_far_as_was_released(self):
+        order, picking = self._to_deliver()
+        self._cut_limit()
+        self._validate(picking)
+        hold = order.sudo().ar_credit_hold_ids
+        hold.with_user(self.manager).action_ar_approve(amount=60)
+        told = self._validate(picking)["params"]["message"]
+        self.assertIn("60.00", told)
+        self.assertEqual((picking.state, order.sudo().ar_credit_hold_ids), ("assigned", hold))
+        rest = self._leave(picking, 4)
+        self.assertEqual((picking.state, hold.state, rest.move_ids.product_uom_qty), ("done", "released", 6))
+        self.assertFalse(self._leave(rest, 3))
+        self.assertEqual((rest.state, order.sudo().ar_credit_hold_ids), ("assigned", hold), "20 are left")
+        last = self._leave(rest, 2)
+        self._leave(last, 1)
+        self.assertEqual((rest.state, last.state), ("done", "assigned"))
+        self.assertEqual(
+            order.sudo().ar_credit_hold_ids.sorted("id").mapped("state"), ["released", "pending"]
+        )
+
+    def test_by_hand_leaves_what_was_released(self):
+        picking = self._by_hand()
+        self._cut_limit(10)
+        self._validate(picking)
+        hold = picking.sudo().ar_credit_hold_ids
+        hold.with_user(self.manager).action_ar_approve(amount=40)
+        self._validate(picking)
+        self.assertEqual(picking.state, "assigned")
+        rest = self._leave(picking, 4)
+        self.assertEqual((picking.state, hold.state), ("done", "released"))
+        self._leave(rest, 2)
+        self.assertEqual(rest.state, "assigned", "nothing is left of it")

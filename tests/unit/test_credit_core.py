@@ -212,6 +212,7 @@ class TestBinding:
             ({"company_id": 2}, Lapse.COMPANY),
             ({"currency_id": 2}, Lapse.CURRENCY),
             ({"payment_term_id": 0}, Lapse.PAYMENT_TERM),
+            ({"due": "2026-12-31"}, Lapse.DUE),
             ({"total": "150.01"}, Lapse.TOTAL),
             ({"lines": (BoundLine(1, 7, "3", "100.00"),)}, Lapse.LINES),
             ({"lines": (BoundLine(1, 7, "2", "100.01"),)}, Lapse.LINES),
@@ -222,6 +223,16 @@ class TestBinding:
     def test_change_lapses(self, changes, expected):
         assert lapses(_binding(), _binding(**changes)) == {expected}
         assert _binding(**changes).digest != _binding().digest
+
+    def test_only_a_later_day_lapses_and_older_approvals_know_none(self):
+        approved = _binding(due="2026-12-31")
+        assert not lapses(approved, _binding(due="2026-12-01"))
+        assert not lapses(approved, _binding())
+        assert lapses(approved, _binding(due="2027-01-01")) == {Lapse.DUE}
+        old = _binding().as_dict()
+        del old["due"]
+        assert not lapses(Binding.from_dict(old), _binding(due="2026-12-31"))
+        assert Binding.from_dict(old).digest == _binding().digest
 
     def test_shrinking_keeps_it(self):
         smaller = (BoundLine(1, 7, "1", "50.00"), BoundLine(9, 4, "1", "-5.00"))

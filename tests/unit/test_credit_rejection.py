@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from odoo.addons.ar_credit_control.core.binding import Binding, BoundLine
+from odoo.addons.ar_credit_control.core.grown import has_grown
 from odoo.addons.ar_credit_control.core.rejection import Told, is_refuted, repeats
 from odoo.addons.ar_credit_control.core.rule import (
     CheckPoint,
@@ -77,3 +78,30 @@ def test_flags_and_rules_that_always_hold_stand_as_long_as_they_hold():
     assert is_refuted(told, _verdict(Fact.ACCOUNT_BLOCKED, True, Operator.IS, outcome=Outcome.WARN))
     always = evaluate([Rule(5, 1, Outcome.HOLD, frozenset(CheckPoint))], Facts(), CheckPoint.CONFIRM)
     assert not is_refuted([Told(5, None, None)], always)
+
+
+@pytest.mark.parametrize(
+    ("fact", "now", "grown"),
+    [
+        (Fact.DISCOUNT_PERCENT, Decimal(30), False),
+        (Fact.DISCOUNT_PERCENT, Decimal(33), False),  # the tolerance
+        (Fact.DISCOUNT_PERCENT, Decimal("33.1"), True),
+        (Fact.OVERDUE_DAYS, Decimal(38), False),  # five days went by
+        (Fact.OVERDUE_DAYS, Decimal("38.1"), True),
+        (Fact.OVERDUE_AMOUNT, Decimal(34), True),
+        (Fact.ORDER_AMOUNT, Decimal(99), False),  # judged by the approval itself
+        (Fact.USE_AMOUNT, Decimal(99), False),
+    ],
+)
+def test_what_got_worse_was_not_shown(fact, now, grown):
+    told = [Told(5, fact, Decimal(30))]
+    assert has_grown(told, _verdict(fact, now), Decimal(10), 5) is grown
+    assert not has_grown(told, _verdict(fact, now, outcome=Outcome.WARN), Decimal(10), 5)
+
+
+def test_where_less_is_worse_less_was_not_shown():
+    terms = {"operator": Operator.LESS, "boundary": 90}
+    told = [Told(5, Fact.PAID_INVOICES, Decimal(4))]
+    for now, grown in ((4, False), (5, False), (3, True)):
+        assert has_grown(told, _verdict(Fact.PAID_INVOICES, Decimal(now), **terms), Decimal(0), 0) is grown
+    assert has_grown([], _verdict(Fact.PAID_INVOICES, Decimal(4), **terms), Decimal(0), 0)
