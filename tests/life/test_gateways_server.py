@@ -5,13 +5,11 @@ in which the gateway has done its part and Odoo has not heard of it yet. After e
 and to the cent, what the simulator holds.
 """
 
-import os
-import signal
 import threading
 import urllib.error
 import urllib.parse
 import urllib.request
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from unittest import TestCase
 
@@ -22,6 +20,7 @@ from odoo.tools import config
 from odoo.addons.ar_payment_gateways import const
 
 from .. import gateway_server_setup
+from ..gateway_faults import Faults
 from ..gateway_kit_unionpay import UnionpayKit
 from ..gateway_kits import AlipayKit, WechatKit
 from ..scratch import ScratchDatabase
@@ -32,6 +31,9 @@ from ..shell import OdooShell, calling
 CALL_FAULTS = ("nothing", "drop_request", "drop_response_after_commit", "http_500", "unsigned")
 # What goes wrong with a notification, and how often it is sent at last.
 NOTIFICATION_FAULTS = {"lost": 0, "late": 1, "repeated": 3}
+# Knobs of what a gateway tells by itself about refunds, and by how many seconds its clock is ahead.
+REFUND_NEWS = {"lost": {"no_notify": True}, "repeated": {"notify_count": 3}, "overtaking": {}}
+CLOCKS = {"ahead": {"clock_skew": 100}, "behind": {"clock_skew": -100}}
 BOOKED = """
 SELECT gateway_order.name, ROUND(100 * SUM(
            CASE payment.payment_type WHEN 'inbound' THEN payment.amount ELSE -payment.amount END))
@@ -43,7 +45,7 @@ SELECT gateway_order.name, ROUND(100 * SUM(
 """
 
 
-class TestGatewaysServer(TestCase):
+class TestGatewaysServer(Faults, TestCase):
     """One company, a provider of each gateway, their simulators, and Odoo as it runs at work."""
 
     @classmethod
@@ -116,43 +118,6 @@ class TestGatewaysServer(TestCase):
                 kit.finish_refunds()
             self.do("settle")
 
-    @contextmanager
-    def fault(self, kit, name):
-        """Let the next call go wrong."""
-        if name != "nothing":
-            setattr(kit.knobs, name, 1)
-        yield
-        if name != "nothing":
-            self.assertFalse(getattr(kit.knobs, name), f"{name} did not happen")
-
-    def pull_after(self, kit, kind, pull):
-        """Do `pull` when the gateway has carried out the next call of a kind; return what undoes this."""
-        owner, name = kit.execution
-        original, pulled = getattr(owner, name), []
-
-        def execute(*args):
-            answer = original(*args)
-            if kit.calls()[-1][0] == kind and not pulled:
-                pulled.append(kind)
-                pull()
-            return answer
-
-        setattr(owner, name, execute)
-
-        def undo():
-            delattr(owner, name)
-            self.assertTrue(pulled, f"{kind} was never called")
-
-        return undo
-
-    def killed_in(self, kit, kind, name, number):
-        """Do something to an order in an `odoo shell` that is killed once the gateway has carried out a call."""
-        process = self.database.start("shell", "--no-http", "--log-level=warn", stdin=True)
-        undo = self.pull_after(kit, kind, lambda: os.kill(process.pid, signal.SIGKILL))
-        process.communicate(calling(gateway_server_setup, name, number))
-        undo()
-        self.assertEqual(process.returncode, -signal.SIGKILL)
-
     # --- the books ---
 
     def assert_books(self):
@@ -214,10 +179,33 @@ class TestGatewaysServer(TestCase):
         number = self.tap(kit, self.link())
         kit.scan(number)
         kit.end(number)
-        with self.fault(kit, fault if kit.closes else "nothing"):
+        with self.fault_in_closing(kit, fault):
             self.do("expire", number)
         self.do("expire", number)
         return number
+
+    def test_whatever_the_gateway_tells_when_and_by_which_clock(self):
+        """News of refunds that get lost, are repeated, or overtake the news of the payment; clocks that differ."""
+        for kit in self.kits:
+            for name, knobs in (REFUND_NEWS | CLOCKS).items():
+                with self.subTest(f"{kit.code} {name}"):
+                    kit.reset()
+                    for knob, value in knobs.items():
+                        setattr(kit.knobs, knob, value)
+                    number = self.tap(kit, self.link())
+                    payment_news = kit.genuine(number)
+                    if name == "overtaking":
+                        self.do("settle")  # asked for
+                    else:
+                        self.assertTrue(self.notify(kit, payment_news))
+                    self.do("refund", number)
+                    self.settle()
+                    self.assertTrue(
+                        self.notify(kit, payment_news)
+                    )  # once more, or after the news of its refund
+                    self.do("settle")
+                    self.assertEqual(kit.refunded(number), 100_00)
+                    self.assert_books()
 
     def test_odoos_own_form_tells_a_refusal_after_one_call(self):
         """The row of the transaction is written in another transaction than the request's, before and after."""
@@ -271,7 +259,7 @@ class TestGatewaysServer(TestCase):
     # --- kill -9 ---
 
     def test_killed_while_the_order_is_made_and_while_its_notification_is_booked(self):
-        for kit, seconds in zip(self.kits, (0.002, 0.01, 0.03), strict=True):  # sooner, later, maybe too late
+        for kit in self.kits:
             with self.subTest(kit.code):
                 path, before = self.link(), len(kit.calls("create"))
                 undo = self.pull_after(kit, "create", self.server.kill)
@@ -284,11 +272,7 @@ class TestGatewaysServer(TestCase):
                 if kit.closes:  # UnionPay takes a number once; nobody has seen the code of the first
                     self.assertEqual(made, {number})
                 message = kit.genuine(number)
-                sender = threading.Thread(target=self.notify, args=(kit, message))
-                sender.start()
-                threading.Event().wait(seconds)
-                self.server.kill()
-                sender.join()
+                self.killed_before_commit(kit, number, message)
                 self.server.start()
                 self.assertTrue(self.notify(kit, message))
                 self.do("settle")

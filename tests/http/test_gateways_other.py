@@ -1,0 +1,111 @@
+"""Paying a link with providers that are not ours: on Odoo's own form, with nothing but the link's token."""
+
+from odoo.addons.payment.utils import generate_access_token
+
+from tests.http.test_gateways_landing import LandingCase
+
+
+class TestOtherPage(LandingCase):
+    """Odoo's own providers, here the one of its demonstration, on Odoo's own form."""
+
+    def setUp(self):
+        super().setUp()
+        demo = self.env["payment.provider"].sudo().search([("code", "=", "demo")], limit=1)
+        if not demo:
+            self.skipTest("payment_demo is not installed")
+        self.demo = demo.copy({"company_id": self.company.id})
+        self.demo.write({"state": "test", "is_published": True})
+
+    def form(self, link, **form):
+        """Choose the other way; return the page it leads to."""
+        response = self.post(link, path="other", **form)
+        self.assertEqual(response.status_code, 200)
+        self.assertIn(f"/pay/{link.sudo().token}/form", response.url)
+        return response
+
+    def transaction(self, link, amount, **params):
+        """What the form does when its button is pressed: return the new transaction, or why there is none."""
+        method = self.demo.payment_method_ids[:1].id
+        params = {"provider_id": self.demo.id, "payment_method_id": method, "token_id": None, "amount": amount,
+                  "flow": "direct", "tokenization_requested": False, "landing_route": "https://elsewhere.example",
+                  "is_validation": False, "access_token": "x", **params}  # fmt: skip
+        answer = self.url_open(f"/pay/{link.sudo().token}/transaction", json={"params": params}).json()
+        self.env.invalidate_all()
+        if "error" in answer:
+            return answer["error"]["data"]["message"]
+        found = self.env["payment.transaction"].sudo()
+        return found.search([("reference", "=", answer["result"]["reference"])])
+
+    def sale(self):
+        """An order of 80.00, and its link."""
+        sale = (
+            self.env["sale.order"]
+            .sudo()
+            .create(
+                {
+                    "partner_id": self.partner_a.id,
+                    "company_id": self.company.id,
+                    "order_line": [
+                        (0, 0, {"product_id": self.product_a.id, "price_unit": 80.0, "tax_ids": False})
+                    ],
+                }
+            )
+        )
+        link = self.env["ar.payment.link"].sudo().create({"kind": "order", "sale_order_id": sale.id})
+        return sale, link
+
+    def test_several_invoices_in_another_currency(self):
+        dollars = self.env.ref("base.USD")
+        invoices = self.invoice(80.0, currency=dollars) + self.invoice(20.0, currency=dollars)
+        link, total = (
+            self.env["ar.payment.link"]._for_moves(invoices),
+            sum(invoices.mapped("amount_residual")),
+        )
+        self.assertIn("/other", self.landing(link).text)
+        page = self.form(link)
+        self.assertIn(f'data-amount="{total}"', page.text)
+        self.assertEqual(page.headers["Referrer-Policy"], "origin")
+        transaction = self.transaction(link, total)
+        self.assertEqual((transaction.amount, transaction.currency_id), (total, dollars))
+        self.assertEqual(transaction.partner_id, self.partner_a)
+        self.assertEqual(transaction.landing_route, f"/pay/{link.sudo().token}")
+        transaction._set_done()
+        transaction._post_process()
+        self.assertEqual(invoices.mapped("amount_residual"), [0, 0])
+        self.assertIn("nothing to pay", self.transaction(link, total))
+
+    def test_the_amount_and_the_provider_are_ours_to_say(self):
+        link, other = self.link, self.demo.copy({"company_id": self.setup_other_company()["company"].id})
+        for amount in (99.99, 0, -100, None, "x", [1]):
+            self.assertIn("has changed", self.transaction(link, amount))
+        for change in ({"provider_id": other.id}, {"flow": "token"}):
+            self.assertIn("not available", self.transaction(link, 100.0, **change))
+        self.assertIn("whitelisted", self.transaction(link, 100.0, currency_id=1))
+        self.company.write({"ar_link_partial": True, "ar_link_partial_percent": 30.0})
+        self.assertIn('data-amount="40.0"', self.form(link, amount="40").text)
+        self.assertIn("Please enter an amount", self.transaction(link, 29.0))
+        self.assertEqual(self.transaction(link, 40.0).amount, 40.0)
+
+    def test_whoever_holds_the_code_gets_no_other_key(self):
+        """Not the portal's of a document, and no signature with which Odoo's page would hand it out."""
+        sale, sale_link = self.sale()
+        for paid, link in ((sale, sale_link), (self.inv, self.link)):
+            page = self.form(link).text
+            keys = [paid._portal_ensure_token(), "/my/orders", "/my/invoices"]
+            for partner in self.partner_a | self.partner_a.commercial_partner_id:
+                currency = link.currency_id.id
+                keys += [
+                    generate_access_token(partner.id, amount, currency, env=self.env)
+                    for amount in (80.0, 100.0)
+                ]
+            for key in keys:
+                self.assertNotIn(key, page)
+            self.assertIn(f'data-access-token="{link.sudo().token}"', page)
+        self.assertEqual(self.transaction(sale_link, 80.0).sale_order_ids, sale)
+
+    def test_the_code_on_an_orders_page(self):
+        sale, link = self.sale()
+        shown = self.url_open(sale.get_portal_url()).text
+        self.assertIn('id="ar_payment_qr"', shown)
+        link.action_revoke()
+        self.assertNotIn('id="ar_payment_qr"', self.url_open(sale.get_portal_url()).text)
