@@ -7,6 +7,7 @@ from . import ar_payment_link
 from . import ar_gateway_order_mismatch
 from . import ar_gateway_order_page
 from . import ar_gateway_order_payer
+from . import ar_gateway_order_task
 from . import ar_gateway_order
 from . import ar_gateway_order_query
 from . import ar_gateway_message

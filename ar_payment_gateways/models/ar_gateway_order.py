@@ -2,12 +2,10 @@ from datetime import UTC, timedelta
 from decimal import Decimal
 from functools import partial
 
-from markupsafe import Markup
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.service.model import retrying
-from odoo.tools import SQL, html2plaintext
+from odoo.tools import SQL
 
 from odoo.addons.payment.logging import get_payment_logger
 
@@ -32,6 +30,7 @@ class ArGatewayOrder(models.Model):
     _inherit = [
         "ar.gateway.order.page",
         "ar.gateway.order.payer",
+        "ar.gateway.order.task",
         "ar.gateway.order.mismatch",
         "mail.thread",
         "mail.activity.mixin",
@@ -274,33 +273,3 @@ class ArGatewayOrder(models.Model):
         """Give the order up; if the money comes after all, `_book` takes it."""
         self.write({"state": "closed", "next_query_at": False})
         self.transaction_id._ar_give_up()
-
-    def _warn_once(self, summary, note):
-        """Give an accountant a task about this order; what is new about one that he has already is added to it."""
-        tasks = self.activity_ids.filtered(lambda task: task.summary == summary)
-        if tasks:
-            told = " ".join(html2plaintext(task.note or "") for task in tasks)
-            if " ".join(note.split()) not in " ".join(told.split()):
-                tasks[0].note = (tasks[0].note or "") + Markup("<p>%s</p>") % note
-            return
-        self.activity_schedule(
-            "mail.mail_activity_data_todo", summary=summary, note=note, user_id=self._accountant().id
-        )
-
-    def _accountant(self):
-        """Return who looks at problems: somebody of this area in the order's company, a person if there is one.
-
-        What there is to do posts entries, so an accountant before a manager who is none.
-        """
-        managers, users, accountants = (
-            self.env.ref(group).all_user_ids.filtered(
-                lambda user: user.active and self.company_id in user.company_ids and not user._is_superuser()
-            )
-            for group in (
-                "ar_payment_gateways.group_manager",
-                "ar_payment_gateways.group_user",
-                "account.group_account_invoice",
-            )
-        )
-        found = (managers & accountants)[:1] or (users & accountants)[:1] or managers[:1]
-        return found or self.env.ref("base.user_admin")
