@@ -289,14 +289,9 @@ class ArCreditGate(models.AbstractModel):
         for document in documents:
             if document._is_ar_credit_forced(check_point):
                 amount = document._get_ar_credit_decimal()
-                decision = Decision(
-                    Limit(Control.NONE),
-                    Exposure(),
-                    amount,
-                    amount if document._get_ar_credit_orderer(check_point) else Decimal(0),
-                    (),
-                    Verdict(forced=True),
-                )
+                excess = amount if document._get_ar_credit_orderer(check_point) else Decimal(0)
+                verdict = Verdict(forced=True)
+                decision = Decision(Limit(Control.NONE), Exposure(), amount, excess, (), verdict)
                 approved = not preview and document._use_ar_credit_approval(decision, check_point)
                 decisions[document.id] = replace(decision, approved=approved)
         return decisions
