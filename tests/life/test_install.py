@@ -24,7 +24,8 @@ TROUBLE = re.compile(r"^[\d-]+ [\d:,]+ \d+ (WARNING|ERROR|CRITICAL) .*$", re.MUL
 
 # What describes a database to Odoo; after an uninstallation all of it must be as before the installation.
 # Of what belongs to a company, that of the first one: the demo company stays, with its chart, its customers and their
-# documents, as Odoo never deletes what is in the books. Such records also keep the external ids of the demo. And
+# documents, as Odoo never deletes what is in the books. Such records also keep the external ids of the demo. Which
+# addons could be installed is no trace of ours. And
 # Odoo forgets the external ids that mail, portal, sms gave to what a model has of their mixins, whoever's it is.
 STRUCTURE = {
     "tables and views": "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'",
@@ -40,6 +41,7 @@ STRUCTURE = {
     "external ids": """
         SELECT module || '.' || name FROM ir_model_data
          WHERE NOT (module = 'account' AND name ~ '^[0-9]+_') AND name !~ '^demo_'
+           AND NOT (module = 'base' AND name ~ '^module_')
            AND NOT (module !~ '^ar_' AND name ~ '^(selection|model_inherit)__ar_')""",
     "menus": "SELECT name->>'en_US' || ' ' || id FROM ir_ui_menu",
     "views": "SELECT name || ' ' || id FROM ir_ui_view",

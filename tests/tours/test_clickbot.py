@@ -1,11 +1,12 @@
-"""Odoo's clickbot opens every menu, view and filter of the two apps that we extend, and stops at any error."""
+"""Odoo's clickbot opens every menu, view and filter that we add or extend, and stops at any error."""
 
 from odoo import Command
 from odoo.tests import new_test_user
 
 from ..common import ARHttpCase
 
-OURS = ("ar_credit_control", "ar_payment_gateways", "ar_collections")
+AREAS = ("ar_credit_control", "ar_payment_gateways", "ar_collections")
+OURS = (*AREAS, "ar_credit_control_stock")
 CLICKBOT = "odoo.loader.modules.get('@web/webclient/clickbot/clickbot_loader').startClickEverywhere('%s');"
 
 
@@ -15,7 +16,9 @@ class TestClickbot(ARHttpCase):
         super().setUpClass()
         cls.env.ref("base.user_admin").tour_enabled = False
         cls.auditor = new_test_user(
-            cls.env, login="auditor", groups=",".join(f"{addon}.group_auditor" for addon in OURS)
+            cls.env,
+            login="auditor",
+            groups=",".join(f"{area}.group_auditor" for area in AREAS),
         )
         cls.auditor.tour_enabled = False
         cls.make_documents()
@@ -38,6 +41,27 @@ class TestClickbot(ARHttpCase):
         order_lines = [Command.create({"product_id": product.id})]
         cls.env["sale.order"].create({"partner_id": customer.id, "order_line": order_lines}).action_confirm()
 
+    @classmethod
+    def hide_what_we_do_not_touch(cls, root):
+        """Leave those menus below a root that are ours, or that open models whose views we extend."""
+        data = cls.env["ir.model.data"]
+        views = data.search([("model", "=", "ir.ui.view"), ("module", "in", OURS)]).mapped("res_id")
+        extended = set(cls.env["ir.ui.view"].browse(views).mapped("model"))
+        menus = cls.env["ir.ui.menu"].search([("id", "child_of", cls.env.ref(root).id)])
+        names = menus.get_external_id()
+        kept = menus.filtered(
+            lambda menu: (
+                names[menu.id].split(".")[0] in OURS
+                or (
+                    menu.action
+                    and menu.action._name == "ir.actions.act_window"
+                    and menu.action.res_model in extended
+                )
+            )
+        )
+        above = {int(each) for menu in kept for each in menu.parent_path.split("/") if each}
+        menus.filtered(lambda menu: menu.id not in above).active = False
+
     def our_menus(self, root, user):
         """Return the external ids of our menus with an action below a root menu, as a user sees them."""
         menus = self.env["ir.ui.menu"].with_user(user).load_menus(False)
@@ -51,6 +75,7 @@ class TestClickbot(ARHttpCase):
         return found
 
     def click_everywhere(self, root, login):
+        self.hide_what_we_do_not_touch(root)
         self.browser_js(
             "/odoo",
             CLICKBOT % root,
