@@ -19,8 +19,10 @@ class ArApprovalDecide(models.TransientModel):
     whole_amount = fields.Monetary(string="Asked For", compute="_compute_whole")
     amount = fields.Monetary(
         string="Release up to",
-        help="Less than was asked for: it goes on once it was cut down to that, and goods leave as far as it reaches."
-        " Zero: all of it.",
+        compute="_compute_amount",
+        store=True,
+        readonly=False,
+        help="Less than was asked for: it goes on once it was cut down to that, and goods leave as far as it reaches.",
     )
 
     @api.depends("res_model", "res_ids", "decision")
@@ -36,6 +38,12 @@ class ArApprovalDecide(models.TransientModel):
             whole = wizard._get_documents()._get_ar_approval_whole() if wizard.decision == "approve" else None
             wizard.currency_id, wizard.whole_amount = whole or (False, 0.0)
 
+    @api.depends("whole_amount")
+    def _compute_amount(self):
+        """Fill in all of it; who wants less lowers it."""
+        for wizard in self:
+            wizard.amount = wizard.whole_amount
+
     def action_decide(self):
         """Take the decision on all the documents.
 
@@ -44,7 +52,12 @@ class ArApprovalDecide(models.TransientModel):
         self.ensure_one()
         documents = self._get_documents()
         if self.decision == "approve":
-            answer = documents.action_ar_approve(self.comment, self.reason_code_id.id, self.amount or None)
+            # Anything but the whole is looked at, so that an emptied field approves nothing.
+            whole = (
+                not self.currency_id or self.currency_id.compare_amounts(self.amount, self.whole_amount) == 0
+            )
+            part = None if whole else self.amount
+            answer = documents.action_ar_approve(self.comment, self.reason_code_id.id, part)
         else:
             answer = documents.action_ar_reject(self.comment, self.reason_code_id.id)
         return answer if isinstance(answer, dict) else {"type": "ir.actions.act_window_close"}

@@ -222,9 +222,13 @@ class TestCreditPartial(CreditCase):
         window = Form(
             self.env["ar.approval.decide"].with_user(self.manager).with_context(**action["context"])
         )
-        self.assertEqual(window.whole_amount, 150)
+        self.assertEqual((window.whole_amount, window.amount), (150, 150))
+        window = window.save()
+        window.amount = 0
+        with self.assertRaises(UserError), self.env.cr.savepoint():
+            window.action_decide()
         window.amount = 120
-        window.save().action_decide()
+        window.action_decide()
         self.assertEqual((self.hold.state, self.hold.granted_amount), ("approved", 120))
 
     def test_more_credit_in_part(self):
