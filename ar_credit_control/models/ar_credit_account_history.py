@@ -25,24 +25,10 @@ class ArCreditAccountHistory(models.AbstractModel):
         """
         pairs = {account: account._get_pair() for account in self}
         loaded = self.env["ar.credit.terms"]._load(set(pairs.values()))
-        positions, _amounts = self._get_positions(set(pairs.values()), loaded=loaded)
+        exposures, _amounts = self._measure_pairs(set(pairs.values()))
         rows = []
         for account, pair in pairs.items():
-            position = positions[pair]
-            exposure = position.bounds[0].exposure
-            limit = loaded.in_force(pair, fields.Date.today()).limit
-            if position.tightest is not position.bounds[0]:
-                limit = position.tightest.limit
-            ceiling = limit.ceiling
-            amount = float(ceiling or 0)
-            rows.append(
-                (
-                    account.id,
-                    pair[1],
-                    ceiling is not None,
-                    amount,
-                    float(exposure.total),
-                    float(exposure.overdue),
-                )
-            )
+            limit, exposure = account._get_tightest_ceiling(loaded), exposures[pair]
+            amounts = float(limit or 0), float(exposure.total), float(exposure.overdue)
+            rows.append((account.id, pair[1], limit is not None, *amounts))
         return rows

@@ -42,9 +42,8 @@ class ArCreditHoldTelling(models.AbstractModel):
         if (not partial and self.state not in ("pending", "rejected", "blocked")) or not user.active:
             return
         if self.with_user(user).has_access("read"):
-            hold = self._with_plain_context().with_context(
-                lang=user.lang
-            )  # stored as text, so in his language
+            # Stored as text, so in his language.
+            hold = self._with_plain_context().with_context(lang=user.lang)
             summary = hold.env._("Your document is held")
             if self.state == "rejected":
                 summary = hold.env._("Credit was rejected: change the document or ask again")

@@ -77,6 +77,7 @@ class PaymentTransaction(models.Model):
             for order in paid.sale_order_ids:
                 order._message_log(body=body)
             return
+        # Now, also where Odoo leaves it to its scheduled action: that sends for payments of the last two days only.
         if not self.env.context.get("skip_sale_auto_invoice_send"):
             paid._send_invoice()
 

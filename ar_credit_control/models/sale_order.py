@@ -87,9 +87,8 @@ class SaleOrder(models.Model):
         for order in self:
             order.ar_credit_open = max(0.0, sum(order.order_line.mapped("ar_credit_open")))
             due = max(0.0, sum(line._get_ar_credit_due() for line in order.order_line))
-            order.ar_credit_due = min(
-                order.ar_credit_open, due
-            )  # a discount is on the invoice of what was delivered
+            # A discount is on the invoice of what was delivered.
+            order.ar_credit_due = min(order.ar_credit_open, due)
 
     @api.depends("transaction_ids")
     def _compute_ar_credit_paid_online(self):

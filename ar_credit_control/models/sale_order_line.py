@@ -110,24 +110,43 @@ class SaleOrderLine(models.Model):
             unit_total=Decimal(str(unit_total)),
             ordered=Decimal(str(self.product_uom_qty)),
             delivered=delivered,
-            # What came back since it was closed is promised again.
-            invoiced=invoiced + min(Decimal(str(self.ar_credit_closed_qty)), max(Decimal(0), delivered)),
+            invoiced=invoiced + self._get_ar_credit_closed_quantity(delivered, invoiced),
             promised=promised,
         )
+
+    def _get_ar_credit_closed_quantity(self, delivered, invoiced):
+        """Return what of the closed quantity counts as settled, in the unit of the line.
+
+        What came back since it was closed is promised again, what is invoiced after all needs no closing, and where the
+        credit note is gone nothing is left to close: else it would hide what is ordered or delivered later.
+
+        :param Decimal delivered: quantity with the customer.
+        :param Decimal invoiced: quantity on posted invoices less credit notes.
+        :rtype: Decimal
+        """
+        if not self.ar_credit_closed_qty:
+            return Decimal(0)
+        quantities = self.ar_credit_closed_qty, self._get_ar_credit_credited_quantity()
+        uninvoiced = delivered - max(Decimal(0), invoiced)
+        return max(Decimal(0), min(uninvoiced, *(Decimal(str(quantity)) for quantity in quantities)))
 
     def _get_ar_credit_closable_quantity(self):
         """Return what was delivered and is on no invoice any more because of credit notes, in the unit of the line."""
         self.ensure_one()
         if self.display_type or self.is_downpayment or self.price_total <= 0:
             return 0.0
-        credited = sum(
+        uninvoiced = self.qty_delivered - max(0.0, self._get_ar_credit_invoiced_quantity())
+        credited = self._get_ar_credit_credited_quantity()
+        return max(0.0, min(credited, uninvoiced) - self.ar_credit_closed_qty)
+
+    def _get_ar_credit_credited_quantity(self):
+        """Return the quantity on posted credit notes, in the unit of the line."""
+        return sum(
             item.product_uom_id._compute_quantity(item.quantity, self.product_uom_id)
             * self._get_ar_credit_share(item)
             for item in self.invoice_lines
             if item.parent_state == "posted" and item.move_id.move_type == "out_refund"
         )
-        uninvoiced = self.qty_delivered - max(0.0, self._get_ar_credit_invoiced_quantity())
-        return max(0.0, min(credited, uninvoiced) - self.ar_credit_closed_qty)
 
     def _get_ar_credit_closable(self):
         """Return the same as an amount in order currency, tax included."""

@@ -37,17 +37,18 @@ class ArGatewayBillMatching(models.AbstractModel):
                 differences.append(self._difference_values(match.difference, line, record, values))
             if values:
                 line.write(values)
-        missed = self.difference_ids.filtered(
-            lambda found: found.kind == "shortage"
-        )  # by a bill not complete
+        # By a bill that was not complete yet.
+        missed = {
+            (found.order_id.id, found.refund_id.id)
+            for found in self.difference_ids
+            if found.kind == "shortage"
+        }
         for record in matching.missing:
             values = {"order_id": record.id}
             if record.kind is Kind.REFUND:
                 refund = self.env["ar.gateway.refund"].browse(record.id)
                 values = {"order_id": refund.order_id.id, "refund_id": record.id}
-            if (values["order_id"], values.get("refund_id", False)) in {
-                (found.order_id.id, found.refund_id.id) for found in missed
-            }:
+            if (values["order_id"], values.get("refund_id", False)) in missed:
                 continue
             differences.append(self._difference_values(Difference.SHORTAGE, None, record, values))
         # Without a "created" in each chatter: there can be thousands.

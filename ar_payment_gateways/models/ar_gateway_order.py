@@ -13,7 +13,7 @@ from .. import const
 from ..core import link_token, money, order_number
 from ..core.trade import Verdict
 from ..core.visitor import NOBODY_KNOWN
-from .ar_gateway_order_mismatch import BigInteger
+from .big_integer import BigInteger
 
 _logger = get_payment_logger(__name__)
 

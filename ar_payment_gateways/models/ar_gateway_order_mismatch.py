@@ -4,12 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..core import money
-
-
-class BigInteger(fields.Integer):
-    """An integer of 64 bits: 32 end at 21 million yuan."""
-
-    _column_type = ("int8", "int8")
+from .big_integer import BigInteger
 
 
 class ArGatewayOrderMismatch(models.AbstractModel):

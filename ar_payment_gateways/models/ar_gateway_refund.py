@@ -9,7 +9,7 @@ from odoo.addons.payment.logging import get_payment_logger
 from .. import const
 from ..core import money, order_number
 from ..core.trade import ExpectedRefund, RefundVerdict, judge_refund
-from .ar_gateway_order import BigInteger
+from .big_integer import BigInteger
 
 _logger = get_payment_logger(__name__)
 

@@ -27,9 +27,8 @@ class PaymentProviderWechatpayBill(models.AbstractModel):
         reply = self._wechatpay_call("GET", target(day))
         if reply.is_success:
             return self._wechatpay_download(reply.content)
-        if (
-            reply.advice is Advice.NOT_FOUND
-        ):  # NO_STATEMENT_EXIST: nothing happened, or so far; it is not signed
+        if reply.advice is Advice.NOT_FOUND:
+            # NO_STATEMENT_EXIST: nothing happened, or not so far; it is not signed.
             return self._ar_no_bill(day)
         if reply.advice is Advice.RETRY_SAME:  # STATEMENT_CREATING
             return None

@@ -146,7 +146,7 @@ class TestCreditClosed(CreditAttackCase):
         self._refused(order.sudo(False).with_user(manager).action_ar_credit_close, UserError)
         invoice = self._invoice(order)
         self.assertEqual(order.ar_credit_closable, 0)
-        self._reverse_invoice(invoice, post=True)
+        credit_note = self._reverse_invoice(invoice, post=True)
         self.assert_exposure(50)
         self.assertEqual(order.ar_credit_closable, 50)
         line = order.order_line.with_user(self.salesman).sudo(False)
@@ -162,6 +162,10 @@ class TestCreditClosed(CreditAttackCase):
         line.write({"product_uom_qty": 2, "price_unit": 50})
         self.assert_exposure(50)
         self._refused(lambda: line.write({"product_uom_qty": 4, "price_unit": 50}), CreditExceededError)
+        order.order_line.qty_delivered = 2
+        self.assert_exposure(50)
+        credit_note.button_draft()  # without it the first one is owed on its invoice, the second as delivered
+        self.assert_exposure(100)
 
 
 class TestCreditHorizon(CreditAttackCase):

@@ -1,7 +1,6 @@
 """Fund flows beside trade bills: what moved the account, each movement once."""
 
 from datetime import datetime, timedelta
-from types import SimpleNamespace
 from unittest.mock import patch
 
 from odoo.exceptions import UserError
@@ -9,9 +8,9 @@ from odoo.exceptions import UserError
 from odoo.addons.ar_payment_gateways.core.settlement_read import read_bill
 from odoo.addons.ar_payment_gateways.models.payment_provider_settlement import PaymentProviderSettlement
 
-from tests.simulators import wechat_bills, wechat_orders
-from tests.simulators.gateway import CHINA, Knobs
+from tests.simulators.gateway import CHINA
 from tests.test_gateways_settlement_common import SettlementCase
+from tests.wechat_ledger import bills_of
 
 
 class TestWechatFunds(SettlementCase):
@@ -30,25 +29,10 @@ class TestWechatFunds(SettlementCase):
         self.wechat.ar_fee_account_id = self.fee_account
         self.bills = self.wechat_bills([(10_000, [2_500]), (4_999, [])])
 
-    def wechat_bills(self, ledger):
-        now = datetime.now(CHINA).replace(hour=12, minute=0, second=0, microsecond=0)
-        gateway = SimpleNamespace(
-            knobs=Knobs(), merchant=SimpleNamespace(appid="wx1", mchid="1900000109"), now=lambda: now
-        )
-        gateway.orders = wechat_orders.Orders(gateway)
-        for number, (amount, backs) in enumerate(ledger):
-            content = {"out_trade_no": f"AR{number:020d}", "amount": {"total": amount}, "description": "货款"}
-            order = wechat_orders.Order(
-                "native", content, state="SUCCESS", paid=now + timedelta(seconds=number)
-            )
-            order.transaction_id = f"4200{number:024d}"
-            for back, fen in enumerate(backs):
-                refund = {"out_refund_no": f"RF{number}x{back}", "amount": {"refund": fen}}
-                order.refunds[refund["out_refund_no"]] = wechat_orders.Refund(
-                    refund, f"503{number:020d}{back}", order.paid, "SUCCESS"
-                )
-            gateway.orders.by_number[order.number] = order
-        return wechat_bills.Bills(gateway)
+    @staticmethod
+    def wechat_bills(ledger):
+        noon = datetime.now(CHINA).replace(hour=12, minute=0, second=0, microsecond=0)
+        return bills_of(ledger, noon, "货款")
 
     def payout(self, content, fen):
         """A fund flow with a payout of `fen` at its end."""

@@ -1,9 +1,8 @@
 """Bills of WeChat Pay: what the simulator's ledger becomes, read back; and what is refused, with its reason."""
 
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -12,28 +11,14 @@ from hypothesis import strategies as st
 from odoo.addons.ar_payment_gateways.core import settlement_bill, settlement_wechat
 from odoo.addons.ar_payment_gateways.core.settlement_bill import BillError, Kind, Problem
 
-from ..simulators import wechat_bills, wechat_orders
-from ..simulators.gateway import CHINA, Knobs
+from ..simulators import wechat_bills
+from ..simulators.gateway import CHINA
+from ..wechat_ledger import bills_of
 from .ledgers import NOON, expected_of, ledgers, refused
 
 
-def wechat(ledger, subject="深圳货款, 一批`货"):
-    """Return the bills of a WeChat Pay simulator with these (fen paid, [fen refunded])."""
-    gateway = SimpleNamespace(
-        knobs=Knobs(), merchant=SimpleNamespace(appid="wx1", mchid="1900000109"), now=lambda: NOON
-    )
-    gateway.orders = wechat_orders.Orders(gateway)
-    for number, (amount, backs) in enumerate(ledger):
-        content = {"out_trade_no": f"AR{number:020d}", "amount": {"total": amount}, "description": subject}
-        order = wechat_orders.Order("native", content, state="SUCCESS", paid=NOON + timedelta(seconds=number))
-        order.transaction_id = f"4200{number:024d}"
-        for back, fen in enumerate(backs):
-            refund = {"out_refund_no": f"RF{number}x{back}", "amount": {"refund": fen}}
-            order.refunds[refund["out_refund_no"]] = wechat_orders.Refund(
-                refund, f"503{number:020d}{back}", order.paid, "SUCCESS"
-            )
-        gateway.orders.by_number[order.number] = order
-    return wechat_bills.Bills(gateway)
+def wechat(ledger):
+    return bills_of(ledger, NOON)
 
 
 @settings(max_examples=60)
