@@ -71,4 +71,5 @@ from . import sale_order_credit_paid
 from . import sale_order_credit
 from . import sale_order
 from . import sale_order_cover
+from . import sale_order_line_credit
 from . import sale_order_line

@@ -1,3 +1,4 @@
+from . import big_integer
 from . import res_company
 from . import ar_payment_link_open
 from . import ar_payment_link_scope

@@ -152,6 +152,12 @@ class AccountMove(models.Model):
         self._ar_close_codes()
         return result
 
+    def action_toggle_block_payment(self):
+        """Take back codes of what is disputed now, or no longer: what they ask for changes."""
+        result = super().action_toggle_block_payment()
+        self._ar_close_codes()
+        return result
+
     def _ar_close_codes(self):
         # sudo: whoever may revise an invoice need not know links.
         links = self.env["ar.payment.link"].sudo()
@@ -163,12 +169,13 @@ class AccountMove(models.Model):
         links._close_orders_soon()
 
     def _wants_ar_payment_qr(self):
-        """Tell whether this document carries a payment code: a posted customer invoice with something open, in a
-        company that takes payments online."""
+        """Tell whether this document carries a payment code: a posted customer invoice with something open that is not
+        disputed, in a company that takes payments online."""
         self.ensure_one()
         return (
             self.move_type == "out_invoice"
             and self.state == "posted"
+            and self.payment_state != "blocked"
             and self.amount_residual > 0
             and self.company_id._ar_shows_payment_qr()
         )

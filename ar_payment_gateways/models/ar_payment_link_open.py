@@ -24,13 +24,14 @@ class ArPaymentLinkOpen(models.AbstractModel):
 
     @api.model
     def _open_line_domain(self):
-        """Return the domain of what can be paid: open on posted customer invoices. Hook: leave out what is disputed."""
+        """Return the domain of what can be paid: open on posted customer invoices that are not disputed."""
         return [
             ("parent_state", "=", "posted"),
             ("display_type", "=", "payment_term"),
             ("reconciled", "=", False),
             ("amount_residual_currency", ">", 0),
             ("move_id.move_type", "=", "out_invoice"),
+            ("move_id.payment_state", "!=", "blocked"),
         ]
 
     @api.model

@@ -9,7 +9,7 @@ from odoo.tools import SQL
 
 from .. import const
 from ..core import link_payment, link_token, qr
-from ..core.link_payment import total
+from ..core.link_payment import Source, total
 from .res_company import OFFLINE_PROVIDERS
 
 
@@ -27,7 +27,7 @@ class ArPaymentLinkPage(models.AbstractModel):
     # The same of the records around it. Reading one field of a record reads all of its hundred columns: read without
     # this list, they were half of the time of a visit.
     _PAGE_READS = {
-        "move_ids": ("name", "state", "amount_residual", "currency_id", "partner_id"),
+        "move_ids": ("name", "state", "amount_residual", "currency_id", "partner_id", "payment_state"),
         "currency_id": ("symbol", "position", "rounding", "decimal_places"),
         "company_id": (
             "name", "active", "currency_id", "ar_link_partial", "ar_link_partial_minimum", "ar_link_partial_percent",
@@ -105,9 +105,26 @@ class ArPaymentLinkPage(models.AbstractModel):
         return state
 
     def _is_disputed(self):
-        """Tell whether the customer contests what is asked for here, so that it is not to be paid. Hook."""
+        """Tell whether all that is open here is disputed, so that nothing is to be paid.
+
+        That is Odoo's own mark on an invoice, "Block Payment"; what is open beside it is asked for as ever.
+        """
         self.ensure_one()
-        return False
+        moves = self.move_ids or self.sale_order_id.invoice_ids
+        if not moves and not self.amount_due and self._kind().source is Source.PARTNER:
+            partner_id, currency_id, company_id = self._owner()
+            # sudo: as the link, which whoever opens its page may not read either.
+            moves = moves.sudo().search(
+                [
+                    ("commercial_partner_id", "=", partner_id),
+                    ("currency_id", "=", currency_id),
+                    ("company_id", "=", company_id),
+                    ("move_type", "=", "out_invoice"),
+                    ("payment_state", "=", "blocked"),
+                ]
+            )
+        disputed = moves.filtered(lambda move: move.state == "posted" and move.payment_state == "blocked")
+        return any(move.amount_residual for move in disputed) and not self.amount_due
 
     # === HOW MUCH === #
 

@@ -183,14 +183,17 @@ class TestEnds(LandingCase):
         order = self.open_order(self.link)
         self.assertIn("<svg", self.url_open(order._page_url()).text)
         order.sudo().state = "paid"  # for a moment: only new orders count in `page`
-        with patch.object(ArPaymentLink, "_is_disputed", lambda link: True, create=True):
-            self.assertIn("looking into this", page := self.page(200))
-            self.assertIn(self.inv.name, page)
-            self.assertIn("looking into this", self.url_open(f"/pay/{self.link.sudo().token}/show").text)
-            order.sudo().state = "open"
-            page = self.url_open(order._page_url()).text
-            self.assertIn("This code is no longer valid", page)
-            self.assertNotIn("<svg", page)
+        self.inv.action_toggle_block_payment()
+        self.assertIn("looking into this", page := self.page(200))
+        self.assertIn(self.inv.name, page)
+        self.assertIn("looking into this", self.url_open(f"/pay/{self.link.sudo().token}/show").text)
+        order.sudo().state = "open"
+        page = self.url_open(order._page_url()).text
+        self.assertIn("This code is no longer valid", page)
+        self.assertNotIn("<svg", page)
+        order.sudo().state = "paid"
+        self.inv.action_toggle_block_payment()
+        self.assertIn("<form", self.landing(self.link).text)
 
     def test_company_closed(self):
         self.env.flush_all()

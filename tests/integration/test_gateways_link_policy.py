@@ -162,6 +162,29 @@ class TestLife(KindsCase):
         invoice.invalidate_recordset()
         self.assertEqual(invoice.ar_payment_link_count, 1)
 
+    def test_what_is_disputed_is_not_asked_for(self):
+        disputed, other = self.bill(10.0), self.bill(5.0)
+        both = self.links._for_moves(disputed | other)
+        everything = self.links.create(
+            {
+                "kind": "customer",
+                "partner_id": other.commercial_partner_id.id,
+                "currency_id": other.currency_id.id,
+                "company_id": other.company_id.id,
+            }
+        ).sudo()
+        before = everything.amount_due
+        disputed.action_toggle_block_payment()
+        self.env.invalidate_all()
+        self.assertFalse(disputed._get_ar_payment_qr_data_uri())
+        for link, amount in ((both, other.amount_total), (everything, before - disputed.amount_total)):
+            self.assertEqual(link._condition(), "active")
+            self.assertAlmostEqual(link.amount_due, amount)
+        other.action_toggle_block_payment()
+        self.env.invalidate_all()
+        self.assertEqual(both._condition(), "disputed")
+        self.assertEqual(everything._condition(), "disputed" if not everything.amount_due else "active")
+
     def test_conditions(self):
         sale = self.sale(10.0)
         link = self.links.create({"kind": "order", "sale_order_id": sale.id}).sudo()
@@ -169,11 +192,13 @@ class TestLife(KindsCase):
         sale.validity_date = self.today - timedelta(1)
         self.env.invalidate_all()
         self.assertEqual(link._condition(), "expired")
-        invoice_link = self.links._for_moves(self.bill(1.0))
-        with patch.object(type(self.links), "_is_disputed", lambda link: True):
-            self.assertEqual(invoice_link._condition(), "disputed")
-            with self.assertRaises(UserError):
-                invoice_link._number_order(self.provider.sudo())
+        invoice = self.bill(1.0)
+        invoice_link = self.links._for_moves(invoice)
+        invoice.action_toggle_block_payment()
+        self.assertEqual(invoice_link._condition(), "disputed")
+        with self.assertRaises(UserError):
+            invoice_link._number_order(self.provider.sudo())
+        invoice.action_toggle_block_payment()
         self.env.cr.execute("UPDATE res_company SET active = FALSE WHERE id = %s", [self.company.id])
         self.env.invalidate_all()
         self.assertEqual(invoice_link._condition(), "closed")
