@@ -43,15 +43,22 @@ class ArPaymentLinkScope(models.AbstractModel):
                 ("scope_key", "=", self._moves_key(moves)),
                 ("partner_id", "=", moves.commercial_partner_id.id),
                 ("currency_id", "=", moves.currency_id.id),
-                ("single_use", "=", False),
-                ("revoked_on", "=", False),
-                "|",
-                ("expiry_date", "=", False),
-                ("expiry_date", ">=", fields.Date.today()),
+                *self._handed_out_domain(),
             ],
             order="id",
             limit=1,
         )
+
+    @api.model
+    def _handed_out_domain(self):
+        """Return the domain of links that whoever is to pay may be given, as far as that stands on the link itself."""
+        return [
+            ("single_use", "=", False),
+            ("revoked_on", "=", False),
+            "|",
+            ("expiry_date", "=", False),
+            ("expiry_date", ">=", fields.Date.today()),
+        ]
 
     @api.model
     def _create_for(self, moves_list, **values):
@@ -64,7 +71,7 @@ class ArPaymentLinkScope(models.AbstractModel):
     def _make_missing(self, moves):
         """Give each of these invoices a link of its own unless it has one; queries do not grow with them."""
         known = self.search(
-            [("kind", "=", "invoices"), ("move_ids", "in", moves.ids), ("revoked_on", "=", False)]
+            [("kind", "=", "invoices"), ("move_ids", "in", moves.ids), *self._handed_out_domain()]
         )
         owned = {(link.scope_key, link._owner()) for link in known}
         self._create_for(
