@@ -10,6 +10,7 @@ from . import ar_gateway_order_page
 from . import ar_gateway_order_payer
 from . import ar_gateway_order_task
 from . import ar_gateway_order
+from . import ar_gateway_order_outcome
 from . import ar_gateway_order_query
 from . import ar_gateway_message
 from . import ar_gateway_refund
