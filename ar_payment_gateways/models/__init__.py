@@ -14,6 +14,7 @@ from . import ar_gateway_order_outcome
 from . import ar_gateway_order_query
 from . import ar_gateway_message
 from . import ar_gateway_refund
+from . import ar_gateway_refund_foreign
 from . import ar_gateway_refund_sending
 from . import ar_payment_link_order
 from . import account_bank_statement_line
