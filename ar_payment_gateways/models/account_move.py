@@ -165,7 +165,7 @@ class AccountMove(models.Model):
         of_these = Domain("link_id.move_ids", "in", self.ids)
         of_these |= Domain("transaction_id.invoice_ids", "in", self.ids)
         of_these |= Domain("transaction_id.ar_credit_note_ids", "in", self.ids)
-        orders.search(Domain("state", "in", ("draft", "open")) & of_these)._close_soon()
+        orders._search_waiting(of_these)._close_soon()
 
     def _wants_ar_payment_qr(self):
         """Tell whether this document carries a payment code: a posted customer invoice with something open that is not

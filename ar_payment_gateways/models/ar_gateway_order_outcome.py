@@ -2,7 +2,8 @@ from datetime import UTC, timedelta
 
 import psycopg2
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.fields import Domain
 
 from odoo.addons.payment.logging import get_payment_logger
 
@@ -141,6 +142,11 @@ class ArGatewayOrder(models.Model):
         transaction = self.transaction_id
         if not transaction.ar_gateway_order_ids._waiting():
             transaction._ar_give_up()
+
+    @api.model
+    def _search_waiting(self, domain):
+        """Return the orders of `domain` that can still be paid, as far as we know."""
+        return self.search(Domain("state", "in", ("draft", "open")) & domain)
 
     def _waiting(self):
         """Return those of these orders that can still be paid, as far as we know."""
