@@ -25,9 +25,11 @@ class AccountPayment(models.Model):
         """
         self.ensure_one()
         open_invoices = self.reconciled_invoice_ids.filtered(
-            lambda move: move.commercial_partner_id == self.partner_id.commercial_partner_id
-            and move.company_id == self.company_id
-            and move._wants_ar_payment_qr()
+            lambda move: (
+                move.commercial_partner_id == self.partner_id.commercial_partner_id
+                and move.company_id == self.company_id
+                and move._wants_ar_payment_qr()
+            )
         )
         invoices = open_invoices.filtered(lambda move: move.currency_id == open_invoices[0].currency_id)
         if not invoices:

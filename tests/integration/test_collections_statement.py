@@ -26,8 +26,10 @@ class TestCustomerStatement(DunningCase):
         return reports._render_qweb_html(REPORT, partners.ids)[0].decode()
 
     def links(self):
-        return self.env["ar.payment.link"].sudo().search(
-            [("kind", "=", "customer"), ("partner_id", "=", self.customer.id)]
+        return (
+            self.env["ar.payment.link"]
+            .sudo()
+            .search([("kind", "=", "customer"), ("partner_id", "=", self.customer.id)])
         )
 
     def test_what_is_open_by_currency_with_its_code(self):
