@@ -163,8 +163,8 @@ class ArCreditExposureQuery(models.AbstractModel):
               FROM family
               CROSS JOIN company
               CROSS JOIN LATERAL (
-                  -- the sum of all, less what is too far ahead, looked for where there is a horizon only: each condition
-                  -- in each of ten thousand rows costs
+                  -- the sum of all, less what is too far ahead; that is looked for where there is a horizon only:
+                  -- each condition in each of ten thousand rows costs
                   SELECT so.currency_id,
                          SUM(so.ar_credit_open) - CASE WHEN company.horizon IS NULL THEN 0 ELSE (
                              SELECT COALESCE(SUM(far.ar_credit_open - far.ar_credit_due), 0)
