@@ -244,8 +244,12 @@ class ArGatewayOrder(models.Model):
         :raise ValidationError: if the provider is in another mode or another merchant's by now.
         """
         self._check_mode()
-        if self.merchant != self.provider_id._ar_gateway_merchant():
+        if self._payee() != self.provider_id._ar_gateway_merchant():
             raise ValidationError(self.env._("Paid to another merchant than the provider is for now."))
+
+    def _payee(self):
+        """Return who is paid by this order: for one made before that was kept, the provider's merchant now."""
+        return self.merchant or self.provider_id._ar_gateway_merchant()
 
     # === LOOKING UP === #
 

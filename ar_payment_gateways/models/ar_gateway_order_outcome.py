@@ -44,8 +44,8 @@ class ArGatewayOrder(models.Model):
         return Expected(
             order_number=self.name,
             amount_minor=self.amount_minor,
-            app_id=self.application or "",
-            seller_id=self.merchant or "",
+            app_id=self.application or self.provider_id._ar_gateway_application() or "",
+            seller_id=self._payee() or "",
             currency=self.currency_id.name,
             ordered_at=self.ordered_at.replace(tzinfo=UTC),
         )

@@ -166,7 +166,7 @@ class ArGatewayRefund(models.Model):
             refund_number=self.name,
             order_number=self.order_id.name,
             amount_minor=self.amount_minor,
-            seller_id=self.order_id.merchant or "",
+            seller_id=self.order_id._payee() or "",
         )
         verdict = judge_refund(report, expected)
         if self.state == "done":

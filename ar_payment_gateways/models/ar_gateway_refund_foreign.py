@@ -31,7 +31,7 @@ class ArGatewayRefund(models.Model):
             refund.next_query_at = fields.Datetime.now()
             self.env.ref("ar_payment_gateways.ir_cron_settle_refunds")._trigger()
         elif report and report.verdict is RefundVerdict.DONE and report.amount_minor:
-            if report.seller_id != order.merchant:  # UnionPay signs the messages of all merchants alike
+            if report.seller_id != order._payee():  # UnionPay signs the messages of all merchants alike
                 order._warn_of_foreign(("merchant",))
                 return False
             if order.state != "paid":  # the news of the payment is lost, or on its way

@@ -123,6 +123,7 @@ PUBLIC_METHODS = {
     "res.partner.action_view_ar_reminders": "opens a list",
     "account.move.action_ar_gateway_refund": "group and check_access('write'); amount computed, reserved under a lock",
     "account.move.button_draft": "Odoo's own, which checks; then only closes codes that nobody is to pay any more",
+    "account.move.action_toggle_block_payment": "Odoo's own, which writes; then only closes codes that ask for too much",
     "account.move.action_ar_payment_link": "makes the link, then needs the right to read links, or all is undone",
     "account.move.action_view_ar_payment_links": "opens a list",
     "ar.credit.account.action_open_draft_invoices": "opens a list",
