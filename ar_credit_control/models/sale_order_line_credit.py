@@ -3,6 +3,7 @@ from decimal import Decimal
 from odoo import models
 
 from ..core.exposure import open_amount, share_of_invoice_line
+from ..core.rule import CheckPoint
 
 
 class SaleOrderLineCredit(models.AbstractModel):
@@ -105,6 +106,25 @@ class SaleOrderLineCredit(models.AbstractModel):
         rest = self.qty_delivered - max(0.0, quantity)
         return float(whole) * max(0.0, over) / rest if rest > 0 else 0.0
 
+    def _get_ar_credit_over(self):
+        """Return the same of several lines, by id."""
+        return {line.id: line._get_ar_credit_unchecked() for line in self}
+
+    def _hold_ar_credit_grown(self, before):
+        """Have orders measured of which more hours or costs are booked above what was ordered, and held if need be.
+
+        :param dict before: what `_get_ar_credit_over` returned before.
+        """
+        grown = self.filtered(
+            lambda line: (
+                line.currency_id.compare_amounts(line._get_ar_credit_unchecked(), before.get(line.id, 0.0))
+                > 0
+            )
+        )
+        if grown:
+            cause = self.env._("Hours or costs were booked above what was ordered.")
+            self.env["ar.credit.gate"]._hold_grown(grown.order_id, CheckPoint.AMEND, cause)
+
     def _is_ar_credit_promise(self):
         """Whether what is ordered counts before it is delivered; what lowers the debt only where Odoo invoices it.
 
@@ -144,7 +164,8 @@ class SaleOrderLineCredit(models.AbstractModel):
     def _get_ar_credit_down_payment(self):
         """Return what was invoiced in advance and not deducted yet, in order currency, tax included.
 
-        The final invoice carries the same line with quantity -1, so the sum returns to zero.
+        The final invoice carries the same line with quantity -1, so the sum returns to zero. What was invoiced of an
+        ordinary line is no payment in advance, whatever the line is called later.
         """
         self.ensure_one()
         return sum(
@@ -154,5 +175,5 @@ class SaleOrderLineCredit(models.AbstractModel):
             )
             * self._get_ar_credit_share(item)
             for item in self.invoice_lines
-            if item.parent_state == "posted"
+            if item.parent_state == "posted" and item.is_downpayment
         )
