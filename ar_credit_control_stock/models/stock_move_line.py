@@ -25,13 +25,15 @@ class StockMoveLine(models.Model):
     def write(self, vals):
         """Write lines; of goods that have left no more leave than the rules let.
 
+        :raise AccessError: less would have left, and it is not the caller's to say.
         :raise CreditHoldError, CreditExceededError: the rules refuse.
         """
         done = self.filtered(lambda line: line.state == "done")
         if not done:
             return super().write(vals)
         before = {line.id: line._get_ar_credit_left() for line in done}
-        with self.env["ar.credit.gate"]._watch_leaving(done.move_id) as left:
+        gate = self.env["ar.credit.gate"]
+        with gate._keep_gone(done.move_id), gate._watch_leaving(done.move_id) as left:
             result = super().write(vals)
             left.append(
                 done.exists().filtered(lambda line: line._get_ar_credit_left() > before[line.id]).move_id
