@@ -2,7 +2,7 @@
 
 import logging
 
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 _logger = logging.getLogger(__name__)
 
@@ -24,9 +24,14 @@ def refused(records, error, what="write", level=logging.WARNING):
         what,
         records._name,
         records.ids,
-        error,
+        " ".join(str(error).split()),  # names in it start no line of their own
     )
     return error
+
+
+def denied(records, message, what="write"):
+    """Return the AccessError with a message, logged; see `refused`."""
+    return refused(records, AccessError(message), what)
 
 
 class CreditExceededError(UserError):

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 
+from ..exceptions import denied
 from .ar_credit_hold import CREDIT_GROUPS
 
 # What an approval stands on, so nobody types it in.
@@ -60,7 +60,7 @@ class ArCreditDocumentCopy(models.AbstractModel):
 
     def _refuse_ar_credit_kept(self, names):
         if not self.env.su and not KEPT_FIELDS.isdisjoint(names):
-            raise AccessError(self.env._("What the credit check found is not for anybody to write."))
+            raise denied(self, self.env._("What the credit check found is not for anybody to write."))
 
     # === HOLDS === #
 

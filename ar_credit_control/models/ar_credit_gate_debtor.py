@@ -1,7 +1,6 @@
 from odoo import models
-from odoo.exceptions import AccessError
 
-from ..exceptions import refused
+from ..exceptions import denied
 
 
 class ArCreditGateDebtor(models.AbstractModel):
@@ -27,13 +26,14 @@ class ArCreditGateDebtor(models.AbstractModel):
             {pair for pairs in moved for pair in pairs}
         )
         if any(old in checked and new not in checked for old, new in moved):
-            error = AccessError(
+            raise denied(
+                self.env["sale.order"].browse(before),
                 self.env._(
                     "This customer is under credit control, and the other one is not. Ask a credit manager to change"
                     " the debtor of a confirmed order."
-                )
+                ),
+                "change of debtor",
             )
-            raise refused(self.env["sale.order"].browse(before), error, "change of debtor")
 
     def _refuse_fall(self, before, after):
         """Refuse to talk away what an order that is cancelled or reopened still counts: the customer has the goods.
@@ -48,14 +48,15 @@ class ArCreditGateDebtor(models.AbstractModel):
         )
         if not fallen or self._may_let_off():
             return
-        error = AccessError(
+        raise denied(
+            fallen,
             self.env._(
                 "%(orders)s: goods were delivered before the order was cancelled, and are owed as they were sold. A"
                 " return or an invoice settles that; ask a credit manager for anything else.",
                 orders=", ".join(fallen.sudo().mapped("name")),  # sudo: names only
-            )
+            ),
+            "lowering",
         )
-        raise refused(fallen, error, "lowering")
 
     def _is_lowered(self, old, now):
         """Whether a commitment that was and stays unconfirmed became less, or of another currency."""

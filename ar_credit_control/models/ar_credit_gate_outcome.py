@@ -39,7 +39,7 @@ class ArCreditGateOutcome(models.AbstractModel):
         kind = CreditExceededError if check_point is CheckPoint.AMEND else CreditHoldError
         message = documents._get_ar_credit_refusal(refusals, check_point)
         error = kind(message, refusals, check_point, documents._name)
-        excess = ", ".join(str(decision.excess) for decision in refusals.values())
+        excess = ", ".join(f"{decision.excess:.2f}" for decision in refusals.values())
         caught = self.env[
             "ar.credit.edge"
         ]._is_caught()  # the hold that follows tells more than a line of a log

@@ -1,9 +1,9 @@
 from odoo import api, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.tools import str2bool
 
 from ..core.rule import CheckPoint
-from ..exceptions import refused
+from ..exceptions import denied
 from .sale_order_credit_paid import PAID_STATES
 
 # What a payment says about an order: as much is not owed. Providers tell it, nobody types it in.
@@ -40,8 +40,7 @@ class PaymentTransaction(models.Model):
         """
         # sudo: who may write payments need not see sales
         if not self.env.su and not TOLD_FIELDS.isdisjoint(names) and self.sudo().sale_order_ids:
-            error = AccessError(self.env._("Payments of orders are told by the payment provider only."))
-            raise refused(self, error)
+            raise denied(self, self.env._("Payments of orders are told by the payment provider only."))
 
     def _post_process(self):
         """Book what was paid: no credit rule keeps an invoice from being posted here. So what was taken back."""

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
-from ..exceptions import refused
+from ..exceptions import denied
 
 # Computed by Odoo from the contract and from invoices; the check stands on them, so nobody types them in.
 DERIVED_FIELDS = {
@@ -151,8 +151,7 @@ class SaleOrderLine(models.Model):
         for line in self:
             known = line.qty_delivered_method != "manual"
             if known and (vals["qty_delivered"] or 0.0) < line.qty_delivered:
-                error = AccessError(self.env._("What was delivered follows the transfers."))
-                raise refused(line, error)
+                raise denied(line, self.env._("What was delivered follows the transfers."))
 
     def _refuse_kind(self, names, *vals_list):
         """Refuse calls from outside that say what kind of line it is, and so where its quantities come from.
@@ -167,10 +166,9 @@ class SaleOrderLine(models.Model):
             told = [vals[name] for vals in vals_list if name in vals]
             old = self.mapped(name) if self else [False]
             if any((value or False) != (known or False) for value in told for known in old):
-                error = AccessError(
-                    self.env._("What kind of line it is, Odoo knows from where it comes from.")
+                raise denied(
+                    self, self.env._("What kind of line it is, Odoo knows from where it comes from.")
                 )
-                raise refused(self, error)
 
     def _refuse_ar_credit_derived(self, *vals_list):
         """Refuse calls from outside that set what the credit check stands on.
@@ -187,7 +185,6 @@ class SaleOrderLine(models.Model):
         }
         links = "invoice_lines" in names and not self.env.user.has_group("account.group_account_invoice")
         if links or names & DERIVED_FIELDS:
-            error = AccessError(
-                self.env._("Amounts and invoiced quantities of order lines are computed by Odoo.")
+            raise denied(
+                self, self.env._("Amounts and invoiced quantities of order lines are computed by Odoo.")
             )
-            raise refused(self, error)

@@ -1,10 +1,10 @@
 from contextlib import contextmanager
 
 from odoo import models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 from odoo.addons.ar_credit_control.core.rule import CheckPoint
-from odoo.addons.ar_credit_control.exceptions import refused
+from odoo.addons.ar_credit_control.exceptions import denied, refused
 
 _LEAVING = "ar_credit_gate.leaving"
 
@@ -91,13 +91,14 @@ class ArCreditGate(models.AbstractModel):
         if not lost or self._may_let_off():
             return
         if self._get_pairs(lost, CheckPoint.DELIVERY)[0]:
-            error = AccessError(
+            raise denied(
+                moves,
                 self.env._(
                     "These goods are for a customer under credit control. Ask a credit manager to give them to another"
                     " order, or cancel the transfer and enter a new one."
-                )
+                ),
+                "change of order",
             )
-            raise refused(moves, error, "change of order")
 
     @contextmanager
     def _keep_gone(self, moves):
@@ -125,12 +126,13 @@ class ArCreditGate(models.AbstractModel):
             lambda line: line.product_uom_id.compare(after.get(line, 0.0), before.get(line, 0.0)) < 0
         )
         if fallen:
-            error = AccessError(
+            raise denied(
+                moves,
                 self.env._(
                     "These goods are with the customer. Let the warehouse enter a return, or ask a credit manager."
-                )
+                ),
+                "less delivered",
             )
-            raise refused(moves, error, "less delivered")
 
     def _check_pickings(self, pickings):
         """Check transfers whose goods have just left for customers, as far as no sales order stands behind them.
