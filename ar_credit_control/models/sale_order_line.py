@@ -14,6 +14,14 @@ DERIVED_FIELDS = {
     "qty_invoiced",
 }
 
+# What the open amount is computed from, where Odoo has it in all versions.
+OPEN_FIELDS = """
+    order_id.state ar_credit_closed_qty display_type is_downpayment product_uom_qty product_id product_uom_id
+    qty_delivered price_total price_unit discount tax_ids invoice_lines.parent_state invoice_lines.quantity
+    invoice_lines.price_total invoice_lines.product_uom_id invoice_lines.is_downpayment
+    invoice_lines.sale_line_ids.product_uom_qty
+""".split()
+
 # What says where Odoo reads the delivered quantity, or what kind of line it is: told by Odoo's own flows only. Its
 # wizard creates lines of down payments, so that one is refused on changes alone.
 KIND_FIELDS = {"is_expense", "qty_delivered_method"}
@@ -55,25 +63,7 @@ class SaleOrderLine(models.Model):
     # Recomputes overwrite write_uid; they do not come through `write`, so this tells who really did it.
     ar_priced_by_id = fields.Many2one("res.users", string="Priced By", readonly=True, copy=False)
 
-    @api.depends(
-        "order_id.state",
-        "ar_credit_closed_qty",
-        "display_type",
-        "is_downpayment",
-        "product_uom_qty",
-        "product_id",
-        "product_uom_id",
-        "qty_delivered",
-        "price_total",
-        "price_unit",
-        "discount",
-        "tax_ids",
-        "invoice_lines.parent_state",
-        "invoice_lines.quantity",
-        "invoice_lines.price_total",
-        "invoice_lines.product_uom_id",
-        "invoice_lines.sale_line_ids.product_uom_qty",
-    )
+    @api.depends(lambda line: OPEN_FIELDS + [name for name in ("invoicing_closed",) if name in line._fields])
     def _compute_ar_credit_open(self):
         for line in self:
             if line.display_type:

@@ -69,7 +69,7 @@ class SaleOrderLineCredit(models.AbstractModel):
         return max(Decimal(0), min(uninvoiced, *(Decimal(str(quantity)) for quantity in quantities)))
 
     def _get_ar_credit_closable_quantity(self):
-        """Return what was delivered and is on no invoice any more because of credit notes, in the unit of the line."""
+        """Return what was delivered and will be on no invoice, in the unit of the line: see the next one."""
         self.ensure_one()
         if self.display_type or self.is_downpayment or self.price_total <= 0:
             return 0.0
@@ -78,7 +78,13 @@ class SaleOrderLineCredit(models.AbstractModel):
         return max(0.0, min(credited, uninvoiced) - self.ar_credit_closed_qty)
 
     def _get_ar_credit_credited_quantity(self):
-        """Return the quantity on posted credit notes, in the unit of the line."""
+        """Return the quantity on posted credit notes, in the unit of the line.
+
+        Where Odoo knows lines that nobody will invoice any more (`invoicing_closed`, newer than the first 19.0) all of
+        such a line. By itself that lowers no debt, as salespeople may tick it; a credit manager closes it.
+        """
+        if getattr(self, "invoicing_closed", False):
+            return max(0.0, self.qty_delivered)
         return sum(
             item.product_uom_id._compute_quantity(item.quantity, self.product_uom_id)
             * self._get_ar_credit_share(item)
