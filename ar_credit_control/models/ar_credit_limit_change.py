@@ -28,7 +28,7 @@ CONTENT = frozenset(
     """
     account_id group_id change_type new_limit new_control set_validity new_valid_until new_expiry_rule new_group_id
     new_term_id
-    temporary_mode date_from date_to reason cover_id cover_action
+    temporary_mode date_from date_to reason cover_id cover_action end_temporaries
     """.split()
 )
 
