@@ -1,5 +1,10 @@
 from odoo import api, models
 
+# What says how much is delivered of which order line; the latter follows task, project and employee (sale_timesheet).
+DELIVERED_FIELDS = frozenset(
+    "amount employee_id is_so_line_edited product_uom_id project_id so_line task_id unit_amount".split()
+)
+
 
 class AccountAnalyticLine(models.Model):
     """Hours and expenses are booked whatever the rules say; what they add above the order is held for a decision.
@@ -19,6 +24,8 @@ class AccountAnalyticLine(models.Model):
 
     def write(self, vals):
         """Write lines; see the class."""
+        if DELIVERED_FIELDS.isdisjoint(vals):
+            return super().write(vals)
         items = self._get_ar_credit_items()
         before = items._get_ar_credit_over()
         result = super().write(vals)

@@ -167,10 +167,12 @@ class ArCreditGate(models.AbstractModel):
 
     # === DECIDING === #
 
-    def _decide_orders(self, orders, check_point, preview=False):
+    def _decide_orders(self, orders, check_point, preview=False, lock=True):
         """Decide on orders, each seeing those before it.
 
         Locks the customers under control first, and measures then; a preview neither locks nor uses an approval.
+
+        :param bool lock: whether a refusal undoes what is asked about; what can't be undone has nothing to wait for.
 
         :return: dict of order id -> core Decision, of those that any rule concerns.
         """
@@ -180,7 +182,7 @@ class ArCreditGate(models.AbstractModel):
         decisions = {}
         if checked:
             accounts = self.env["ar.credit.account"]
-            locked = None if preview else locked
+            locked = None if preview or not lock else locked
             positions, amounts = accounts._get_positions(pairs, checked.ids, loaded, locked)
             if preview:
                 amounts |= {

@@ -51,13 +51,16 @@ class ArCreditGateOutcome(models.AbstractModel):
     def _hold_grown(self, orders, check_point, cause):
         """Measure confirmed orders that something made dearer which nobody can refuse; hold what does not pass.
 
+        Without the lock of a check: that may fail, and the request be run again, which would tell a payment provider
+        everything twice.
+
         :param check_point: core CheckPoint whose rules are asked.
         :param str cause: what happened, for whoever decides.
         :return: the holds.
         """
         # sudo: whoever books is bound by rules that he can't read
         orders = orders.sudo().filtered(lambda order: order.state == "sale")
-        decisions = self._decide_orders(orders, check_point) if orders else {}
+        decisions = self._decide_orders(orders, check_point, lock=False) if orders else {}
         refusals = {key: decision for key, decision in decisions.items() if not decision.passed}
         return self._file_event(refusals, cause) if refusals else self.env["ar.credit.hold"]
 

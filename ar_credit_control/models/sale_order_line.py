@@ -25,7 +25,7 @@ OPEN_FIELDS = """
 # What says where Odoo reads the delivered quantity, or what kind of line it is: told by Odoo's own flows only. Its
 # wizard creates lines of down payments, so that one is refused on changes alone.
 KIND_FIELDS = {"is_expense", "qty_delivered_method"}
-KIND_FIELDS_OF_OLD = KIND_FIELDS | {"is_downpayment"}
+CHANGED_KIND_FIELDS = KIND_FIELDS | {"is_downpayment"}
 
 # Whoever sets one of these had a part in what the order is worth, and can't approve its credit.
 PRICED_FIELDS = frozenset(
@@ -100,7 +100,7 @@ class SaleOrderLine(models.Model):
     def write(self, vals):
         """Write lines; what raises a confirmed order has to fit the credit limit."""
         self._refuse_ar_credit_derived(vals)
-        self._refuse_kind(KIND_FIELDS_OF_OLD, vals)
+        self._refuse_kind(CHANGED_KIND_FIELDS, vals)
         self._refuse_undelivered(vals)
         if not PRICED_FIELDS.isdisjoint(vals) and not self.env["ar.credit.edge"]._is_granted():
             vals = {**vals, "ar_priced_by_id": self.env.uid}
@@ -152,13 +152,13 @@ class SaleOrderLine(models.Model):
         """
         if self.env.su or self.env["ar.credit.edge"]._is_booking_cost():
             return
-        for name in names:
-            told = [vals[name] for vals in vals_list if name in vals]
-            old = self.mapped(name) if self else [False]
-            if any((value or False) != (known or False) for value in told for known in old):
-                raise denied(
-                    self, self.env._("What kind of line it is, Odoo knows from where it comes from.")
-                )
+        for vals in vals_list:
+            for name in names & vals.keys():
+                known = self.mapped(name) if self else [False]
+                if any((value or False) != (vals[name] or False) for value in known):
+                    raise denied(
+                        self, self.env._("What kind of line it is, Odoo knows from where it comes from.")
+                    )
 
     def _refuse_ar_credit_derived(self, *vals_list):
         """Refuse calls from outside that set what the credit check stands on.

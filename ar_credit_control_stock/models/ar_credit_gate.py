@@ -101,23 +101,26 @@ class ArCreditGate(models.AbstractModel):
             )
 
     @contextmanager
-    def _keep_gone(self, moves):
+    def _keep_gone(self, moves, sold=()):
         """Run the body, and refuse that by it less of what was ordered is with customers.
 
         The warehouse may correct what it did for an order that still stands, and take goods back. Of a cancelled one
         nothing else is owed, so there only a return lowers it; and who sells does neither.
 
         :param moves: done stock.move records that the body changes, or others that it does.
+        :param sold: ids of order lines that it links moves to.
         :raise AccessError: unless it is a credit manager who does it, or Odoo itself.
         """
-        if not moves or self._may_let_off():
+        if not (moves or sold) or self._may_let_off():
             yield
             return
         stocked = self.env.user.has_group("stock.group_stock_user")
         if stocked:  # what is not done yet are returns
             moves = moves.filtered(lambda move: move.state == "done")
         # sudo: who moves goods need not see sales; the date that an accrual looks at is no caller's to give
-        lines = moves.sudo().sale_line_id.with_context(accrual_entry_date=False)
+        lines = (moves.sudo().sale_line_id | self.env["sale.order.line"].sudo().browse(sold)).with_context(
+            accrual_entry_date=False
+        )
         lines = lines.filtered(lambda line: not stocked or line.order_id.state != "sale")
         before = lines._prepare_qty_delivered()
         yield

@@ -38,17 +38,13 @@ class StockMove(models.Model):
     def create(self, vals_list):
         """Create moves; what is created as done has left.
 
+        :raise AccessError: less would have left, and it is not the caller's to say.
         :raise CreditHoldError: the rules refuse.
         """
-        gate, moves = self.env["ar.credit.gate"], self.browse()
-        if (
-            not self.env.su
-        ):  # Odoo's own rules create what an order needs; who creates a return as done is asked
-            sold = {vals["sale_line_id"] for vals in vals_list if vals.get("sale_line_id")}
-            moves = (
-                self.sudo().search([("sale_line_id", "in", list(sold))]) if sold else moves
-            )  # sudo: as below
-        with gate._keep_gone(moves.with_env(self.env)), gate._watch_leaving(self.browse()) as left:
+        gate = self.env["ar.credit.gate"]
+        default = self.default_get(["sale_line_id"]).get("sale_line_id")
+        sold = {line_id for vals in vals_list if (line_id := vals.get("sale_line_id", default))}
+        with gate._keep_gone(self.browse(), sold), gate._watch_leaving(self.browse()) as left:
             moves = super().create(vals_list)
             left.append(moves.filtered(lambda move: move.state == "done"))
         return moves
@@ -65,7 +61,8 @@ class StockMove(models.Model):
                 guards.enter_context(gate._keep_debtors(self))
             if not GONE_FIELDS.isdisjoint(vals):
                 done = self if "state" in vals else self.filtered(lambda move: move.state == "done")
-                guards.enter_context(gate._keep_gone(done))
+                sold = {vals["sale_line_id"]} if vals.get("sale_line_id") else ()
+                guards.enter_context(gate._keep_gone(done, sold))
             left = guards.enter_context(gate._watch_leaving(self)) if vals.get("state") == "done" else []
             result = super().write(vals)
             left.append(self)

@@ -90,6 +90,17 @@ class TestCreditUnpaid(AccountPaymentCommon, EventCase):
         self.assertTrue(self._passes(order))
         self.assertEqual(self._invoice(order).state, "posted")
 
+    def test_no_lock_makes_a_provider_hear_it_twice(self):
+        order, _tx = self._paid()
+        before = (
+            self.env["ar.credit.account"]._search_pairs({(self.customer.id, self.company.id)}).lock_version
+        )
+        self._void(order)
+        self.env.invalidate_all()
+        account = self.env["ar.credit.account"]._search_pairs({(self.customer.id, self.company.id)})
+        self.assertEqual(account.lock_version, before)
+        self._assert_kept(order, excess=400)
+
     def test_rejected_stays_kept(self):
         order, _tx = self._paid()
         self._void(order)

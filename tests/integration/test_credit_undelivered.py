@@ -114,6 +114,9 @@ class TestCreditUndelivered(CreditStockCase):
         }
         moves = move.with_user(self.salesman)
         self._refused(lambda: moves.create({**values, "state": "done"}))
+        link = {"default_sale_line_id": values["sale_line_id"], "default_state": "done"}
+        bare = {name: value for name, value in values.items() if name != "sale_line_id"}
+        self._refused(lambda: moves.with_context(**link).create(bare))
         kind = self.picking.picking_type_id.warehouse_id.in_type_id
         back = self.picking.with_user(self.salesman).create(
             {
@@ -126,6 +129,25 @@ class TestCreditUndelivered(CreditStockCase):
         )
         self._refused(back.button_validate)
         self._refused(lambda: back.move_ids.write({"state": "done"}))
+        # Not about the order: linked to it afterwards, or more of what really came back.
+        back.move_ids.sudo().sale_line_id = False
+        back.sudo().button_validate()
+        self.assertEqual(back.state, "done")
+        self._refused(lambda: back.move_ids.write({"sale_line_id": self.order.order_line.id}))
+        back.move_ids.sudo().move_line_ids.quantity = 1
+        back.move_ids.sudo().sale_line_id = self.order.order_line
+        self.assertEqual(self.order.order_line.qty_delivered, 9)
+        detail = {
+            "move_id": back.move_ids.id,
+            "picking_id": back.id,
+            "product_id": self.goods.id,
+            "quantity": 5,
+            "location_id": values["location_id"],
+            "location_dest_id": values["location_dest_id"],
+        }
+        self._refused(lambda: back.move_line_ids.create(detail))
+        self._refused(lambda: back.move_line_ids.write({"quantity": 9}))
+        self.assertEqual(self.order.order_line.qty_delivered, 9)
 
     def test_price_of_a_cancelled_order_stays(self):
         self._cancel()
