@@ -173,7 +173,6 @@ class ArCreditGate(models.AbstractModel):
         Locks the customers under control first, and measures then; a preview neither locks nor uses an approval.
 
         :param bool lock: whether a refusal undoes what is asked about; what can't be undone has nothing to wait for.
-
         :return: dict of order id -> core Decision, of those that any rule concerns.
         """
         pair_of = {order.id: order._get_ar_credit_pair() for order in orders}

@@ -101,9 +101,10 @@ class TestCreditUndelivered(CreditStockCase):
         self.assertEqual(self.order.order_line.qty_delivered, 10)
         self._refused(lambda: move.write({"quantity": 1}))
 
-    def test_a_salesman_says_of_nothing_that_it_came_back(self):
+    def _return(self):
+        """Return the values of a move that takes all of it back."""
         move = self.picking.move_ids
-        values = {
+        return {
             "product_id": self.goods.id,
             "product_uom_qty": 10,
             "quantity": 10,
@@ -112,24 +113,31 @@ class TestCreditUndelivered(CreditStockCase):
             "to_refund": True,
             "sale_line_id": self.order.order_line.id,
         }
-        moves = move.with_user(self.salesman)
-        self._refused(lambda: moves.create({**values, "state": "done"}))
-        link = {"default_sale_line_id": values["sale_line_id"], "default_state": "done"}
-        bare = {name: value for name, value in values.items() if name != "sale_line_id"}
-        self._refused(lambda: moves.with_context(**link).create(bare))
-        kind = self.picking.picking_type_id.warehouse_id.in_type_id
-        back = self.picking.with_user(self.salesman).create(
+
+    def _back(self):
+        """Return a transfer of the salesman that takes all of it back."""
+        values = self._return()
+        return self.picking.with_user(self.salesman).create(
             {
                 "partner_id": self.contact.id,
-                "picking_type_id": kind.id,
+                "picking_type_id": self.picking.picking_type_id.warehouse_id.in_type_id.id,
                 "location_id": values["location_id"],
                 "location_dest_id": values["location_dest_id"],
                 "move_ids": [Command.create({**values, "picked": True})],
             }
         )
+
+    def test_a_salesman_says_of_nothing_that_it_came_back(self):
+        values, moves = self._return(), self.picking.move_ids.with_user(self.salesman)
+        self._refused(lambda: moves.create({**values, "state": "done"}))
+        link = {"default_sale_line_id": values.pop("sale_line_id"), "default_state": "done"}
+        self._refused(lambda: moves.with_context(**link).create(values))
+        back = self._back()
         self._refused(back.button_validate)
         self._refused(lambda: back.move_ids.write({"state": "done"}))
-        # Not about the order: linked to it afterwards, or more of what really came back.
+
+    def test_what_came_back_is_linked_and_grows_by_no_salesman(self):
+        back = self._back()
         back.move_ids.sudo().sale_line_id = False
         back.sudo().button_validate()
         self.assertEqual(back.state, "done")
@@ -142,8 +150,8 @@ class TestCreditUndelivered(CreditStockCase):
             "picking_id": back.id,
             "product_id": self.goods.id,
             "quantity": 5,
-            "location_id": values["location_id"],
-            "location_dest_id": values["location_dest_id"],
+            "location_id": back.location_id.id,
+            "location_dest_id": back.location_dest_id.id,
         }
         self._refused(lambda: back.move_line_ids.create(detail))
         self._refused(lambda: back.move_line_ids.write({"quantity": 9}))
