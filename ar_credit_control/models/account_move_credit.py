@@ -83,6 +83,18 @@ class AccountMoveCredit(models.AbstractModel):
             for order in self._get_ar_credit_orders()
         }
 
+    def _is_ar_credit_unordered(self):
+        """Whether no line is linked to an order."""
+        return not self._get_ar_credit_orders()
+
+    def _get_ar_credit_sold(self):
+        """Return the lines without down payments taken off: those were paid, not given away."""
+        return (
+            super()
+            ._get_ar_credit_sold()
+            .filtered(lambda line: line.price_total >= 0 or not line._get_downpayment_lines())
+        )
+
     def _get_ar_credit_term_days(self):
         """Return after how many days the last of it is due, by its terms or by the due date typed in."""
         if self.invoice_payment_term_id or not self.invoice_date_due:

@@ -18,7 +18,7 @@ class ArCreditHoldFiling(models.AbstractModel):
     """The part of `ar.credit.hold` that says how holds come about, and what is said of them."""
 
     _name = "ar.credit.hold.filing"
-    _inherit = ["ar.credit.hold.decision", "ar.credit.hold.again"]
+    _inherit = ["ar.credit.hold.decision", "ar.credit.hold.again", "ar.credit.hold.cover"]
     _description = "Filing of credit holds"
 
     # === FILING === #
@@ -114,6 +114,7 @@ class ArCreditHoldFiling(models.AbstractModel):
             "binding_hash": binding.digest,
             "rule_id": reasons[0].rule.key if reasons else False,
             "reason_ids": self.env["ar.credit.hold.reason"]._prepare_commands(reasons),
+            **self._prepare_cover_vals(document, decision),
         }
 
     @api.model

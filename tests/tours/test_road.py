@@ -193,12 +193,12 @@ class RoadCase(GatewaysHttpCase):
         self.assertEqual((self.late.payment_state, self.late.amount_residual), ("paid", 0.0))
 
     def the_accountant_reads_the_aging(self):
-        self.invoice(700.0, partner=self.customer)
+        self.invoice(400.0, partner=self.customer)
         with visit(self, "road_accountant") as accountant:
             accountant.open("/odoo/customer-payments")
             accountant.choose_menu("account.menu_finance_reports", "ar_collections.ar_receivable_report_menu")
             accountant.click(".modal button[name=action_open]")
-            accountant.see(".o_list_view .o_list_footer, .o_list_view tfoot", "700.00")
+            accountant.see(".o_list_view .o_list_footer, .o_list_view tfoot", "400.00")
             accountant.screenshot("13-aging")
 
 
