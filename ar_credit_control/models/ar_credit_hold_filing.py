@@ -71,7 +71,8 @@ class ArCreditHoldFiling(models.AbstractModel):
             if not same & known:
                 vals = self._prepare_vals(document, decision, binding) | kind
                 vals |= {"orderer_id": document._get_ar_credit_orderer(check_point).id}
-                before = same._prepare_repeated_vals() if same else (known | copied)._prepare_rejection_vals()
+                told = (known | copied)._prepare_rejection_vals(binding)
+                before = same._prepare_repeated_vals() if same else told
                 same = filing.create({**vals, **before, **values, "notify_customer": notify_customer})
                 if same.state == "pending":
                     same._request_ar_approval()

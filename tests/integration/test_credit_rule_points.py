@@ -55,6 +55,26 @@ class TestCreditInvoice(CreditRuleCase):
         invoice.action_post()
         self.assertEqual(invoice.state, "posted")
 
+    def test_rounding_to_coins_is_no_debt_that_nobody_was_asked_about(self):
+        order, hold = self._held(150.01)
+        hold.with_user(self.manager).action_approve("known")
+        profit = self.company_data["default_account_revenue"]
+        coins = self.env["account.cash.rounding"].create(
+            {
+                "name": "Coins",
+                "rounding": 0.5,
+                "rounding_method": "UP",
+                "strategy": "add_invoice_line",
+                "profit_account_id": profit.id,
+                "loss_account_id": profit.id,
+            }
+        )
+        invoice = self._invoice(order.sudo(), post=False)
+        invoice.invoice_cash_rounding_id = coins
+        self.assertEqual(invoice.amount_total, 150.5)
+        invoice.action_post()
+        self.assertEqual(invoice.state, "posted")
+
     def test_received_payment_is_always_booked(self):
         invoice = self._bill(500, post=False)
         with self.env["ar.credit.edge"]._booking():
