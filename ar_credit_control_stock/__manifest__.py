@@ -6,5 +6,6 @@
     "author": "AR Suite",
     "license": "LGPL-3",
     "depends": ["ar_credit_control", "sale_stock"],
+    "data": ["data/ar_credit_rule_data.xml"],
     "auto_install": True,
 }

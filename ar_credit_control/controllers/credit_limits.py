@@ -9,13 +9,17 @@ class CreditLimits(Controller):
 
     @route("/ar_credit_control/credit_limits.xlsx", type="http", auth="user", readonly=True)
     def download(self, companies="", ids=""):
-        """Return accounts as a workbook.
+        """Return accounts as a workbook, with their groups and covers.
 
         :param str companies: ids of the companies chosen in the switcher, comma-separated; Odoo refuses foreign ones.
-        :param str ids: accounts, comma-separated; all of the companies without.
+        :param str ids: accounts, comma-separated; all of the companies without, and all groups.
         """
         accounts = self._read("ar.credit.account", companies, ids, [])
-        return self._respond(CreditLimitsWorkbook(accounts), accounts.env._("Credit Limits"))
+        chosen = [("account_ids", "in", accounts.ids)] if ids else []
+        groups = accounts.env["ar.credit.group"].search(
+            [("company_ids", "in", accounts.env.companies.ids), *chosen]
+        )
+        return self._respond(CreditLimitsWorkbook(accounts, groups), accounts.env._("Credit Limits"))
 
     @route("/ar_credit_control/credit_holds.xlsx", type="http", auth="user", readonly=True)
     def download_holds(self, companies="", ids=""):

@@ -1,7 +1,7 @@
 """Which part of an order a credit cover secures, and why the rest is not secured."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -57,12 +57,12 @@ class Policy:
 
 @dataclass(frozen=True)
 class Sale:
-    """What is to be secured: `amount` of the order, and `used`, what the same customer owes already."""
+    """What is to be secured: `amount` of the document, and `used`, what the same customer owes already."""
 
     buyer_id: int
     term_id: int
     credit_days: int
-    amount: Decimal
+    amount: Decimal = ZERO
     used: Decimal = ZERO
     method: Method = Method.OPEN_ACCOUNT
 
@@ -89,6 +89,22 @@ def gap_of(policy: Policy, sale: Sale) -> Gap | None:
     if policy.max_days is not None and sale.credit_days > policy.max_days:
         return Gap.DAYS
     return None
+
+
+def uncovered_part(
+    policies: Collection[Policy], sale: Sale, digits: int
+) -> Callable[[Decimal, Decimal], Decimal] | None:
+    """Return what tells how much of an amount stays uncovered, given what is owed before it.
+
+    None where no cover is in force: who has none is bound by his plain limit, and nobody relies on a cover.
+
+    :param digits: of the currency.
+    """
+    if not any(policy.in_window is Why.COUNTS for policy in policies):
+        return None
+    return lambda amount, used: round(
+        secured_part(policies, replace(sale, amount=amount, used=used)).uncovered, digits
+    )
 
 
 def secured_part(policies: Iterable[Policy], sale: Sale) -> Secured:

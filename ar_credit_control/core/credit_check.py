@@ -73,7 +73,7 @@ class Bound:
 
 @dataclass(frozen=True)
 class Position:
-    """All that bounds one customer in one company; the tightest bound is the one in force."""
+    """All that bounds one customer in one company, his own limit first; the tightest bound is the one in force."""
 
     bounds: tuple[Bound, ...]
 
@@ -111,6 +111,7 @@ class Position:
 class Decision:
     """The outcome for one order. Amounts in company currency; `exposure` is without the order.
 
+    `owed`: what counts against the customer's own limit, where `exposure` may be that of his group.
     `verdict`: what the rules say about it; before they were asked, `reasons` (the limit alone) decide.
     `approved`: somebody with the authority took the risk.
     """
@@ -122,6 +123,7 @@ class Decision:
     reasons: tuple[Reason, ...]
     verdict: Verdict | None = None
     approved: bool = False
+    owed: Decimal = ZERO
 
     @property
     def passed(self) -> bool:
@@ -138,14 +140,15 @@ def decide(position: Position, order_amount: Decimal) -> Decision:
     """
     bound = position.tightest
     limit, exposure = bound.limit, bound.exposure
+    free = Decision(limit, exposure, order_amount, ZERO, (), owed=position.bounds[0].exposure.total)
     ceiling = limit.ceiling
     if ceiling is None:
-        return Decision(limit, exposure, order_amount, ZERO, ())
+        return free
     excess = max(ZERO, exposure.total + order_amount - ceiling)
     if excess == 0 or order_amount <= 0:
-        return Decision(limit, exposure, order_amount, excess, ())
+        return replace(free, excess=excess)
     reason = Reason.NO_CREDIT if limit.control is Control.NO_CREDIT else Reason.OVER_LIMIT
-    return Decision(limit, exposure, order_amount, excess, (reason,))
+    return replace(free, excess=excess, reasons=(reason,))
 
 
 def take_apart(
@@ -164,12 +167,14 @@ def take_apart(
 
 
 def complete(facts: Facts, decision: Decision) -> Facts:
-    """Return the facts of a document with those that depend on the limit and on what was decided before it.
+    """Return the facts of a document with those that depend on its amount and on what was decided before it.
 
     A document that adds nothing to the exposure has no use of the limit: refusing it would not lower the risk.
     """
     ceiling = decision.limit.ceiling
     facts = replace(facts, order_amount=decision.order_amount, account_status=decision.limit.control.value)
+    if facts.uncovered:
+        facts = replace(facts, unsecured_amount=facts.uncovered(decision.order_amount, decision.owed))
     if decision.order_amount <= 0:
         return facts
     use = decision.exposure.total + decision.order_amount

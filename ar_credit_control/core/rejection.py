@@ -9,6 +9,8 @@ from .rule import Fact, Measure, Operator, Outcome, Value, Verdict
 
 # What a question is about, beside how much: with another of these it is another question.
 _ABOUT = ("partner_id", "company_id", "currency_id", "payment_term_id")
+# How much smaller than what was rejected still looks like it.
+_CUT = Decimal("0.2")
 _MORE_IS_WORSE = frozenset({Operator.MORE, Operator.LEAST})
 _LESS_IS_WORSE = frozenset({Operator.LESS, Operator.MOST})
 
@@ -29,6 +31,14 @@ def repeats(rejected: Binding, current: Binding) -> bool:
     """
     same = all(getattr(rejected, name) == getattr(current, name) for name in _ABOUT)
     return same and Decimal(current.total) >= Decimal(rejected.total)
+
+
+def largest_like(current: Binding) -> Decimal:
+    """Return up to which total a rejected document of the same debtor looks like this one, typed anew.
+
+    Cut down by no more than a fifth, or dearer, it may be the same business.
+    """
+    return Decimal(current.total) / (1 - _CUT)
 
 
 def is_refuted(reasons: Iterable[Told], verdict: Verdict) -> bool:

@@ -58,6 +58,8 @@ class Fact(StrEnum):
     ORDER_AMOUNT = "order_amount"
     TERM_DAYS_OVER = "term_days_over"
     DISCOUNT_PERCENT = "discount_percent"
+    UNSECURED_AMOUNT = "unsecured_amount"
+    UNORDERED = "unordered"
     PAID_INVOICES = "paid_invoices"
     CUSTOMER_DAYS = "customer_days"
     LIMIT_EXPIRED = "limit_expired"
@@ -99,6 +101,8 @@ class Facts:
     where the document adds nothing to the exposure.
     overdue_days: of the item that is overdue longest. oldest_days: age of the oldest open item.
     term_days_over: how many days the payment term is longer than the agreed one (negative: shorter).
+    unsecured_amount: what of the document no cover secures, of customers who have covers; `uncovered` tells it, given
+    the amount of the document and what is owed before it. unordered: no sales order stands behind the document.
     paid_invoices: how many invoices were ever paid. customer_days: days since the first invoice.
     account_blocked: somebody blocked the customer. account_status: his `Control`. risk_class: its id as text.
     """
@@ -114,6 +118,9 @@ class Facts:
     order_amount: Decimal | None = None
     term_days_over: Decimal | None = None
     discount_percent: Decimal | None = None
+    uncovered: Callable[[Decimal, Decimal], Decimal] | None = None
+    unsecured_amount: Decimal | None = None
+    unordered: bool | None = None
     paid_invoices: Decimal | None = None
     customer_days: Decimal | None = None
     limit_expired: bool | None = None

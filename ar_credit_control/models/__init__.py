@@ -18,6 +18,7 @@ from . import ar_credit_account_screen
 from . import ar_credit_agreed_terms
 from . import ar_credit_account
 from . import ar_credit_cover
+from . import ar_credit_cover_sale
 from . import ar_credit_explanation
 from . import ar_credit_account_recheck
 from . import ar_credit_edge
@@ -35,11 +36,13 @@ from . import ar_credit_hold_telling
 from . import ar_credit_hold_partial
 from . import ar_credit_hold_decision
 from . import ar_credit_hold_again
+from . import ar_credit_hold_cover
 from . import ar_credit_hold_filing
 from . import ar_credit_hold_recheck
 from . import ar_credit_history
 from . import ar_credit_hold
 from . import ar_credit_document_copy
+from . import ar_credit_document_facts
 from . import ar_credit_document
 from . import ar_credit_limit_change_end
 from . import ar_credit_limit_change_flow

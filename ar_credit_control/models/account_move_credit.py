@@ -90,6 +90,18 @@ class AccountMoveCredit(models.AbstractModel):
             for order in self._get_ar_credit_orders()
         }
 
+    def _is_ar_credit_unordered(self):
+        """Whether no line is linked to an order."""
+        return not self._get_ar_credit_orders()
+
+    def _get_ar_credit_sold(self):
+        """Return the lines without down payments taken off: those were paid, not given away."""
+        return (
+            super()
+            ._get_ar_credit_sold()
+            .filtered(lambda line: line.price_total >= 0 or not line._get_downpayment_lines())
+        )
+
     def _get_ar_credit_term_days(self):
         """Return after how many days the last of it is due, by its terms or by the due date typed in."""
         if self.invoice_payment_term_id or not self.invoice_date_due:
@@ -118,7 +130,7 @@ class AccountMoveCredit(models.AbstractModel):
     def _take_ar_credit_relief(self, relief):
         """Return what of the invoice is open beyond what orders of the same debtor count less; lower `relief` by that.
 
-        Differences as small as the rounding of its lines are none.
+        Differences as small as the rounding of its lines, or of what is paid in cash, are none.
 
         :param dict relief: order id -> amount in order currency.
         :rtype: decimal.Decimal
@@ -133,7 +145,8 @@ class AccountMoveCredit(models.AbstractModel):
             taken = max(0.0, min(rest, available))
             rest -= taken
             relief[order.id] *= 1 - taken / available if available else 0
-        if rest <= self.currency_id.rounding * (len(self.invoice_line_ids) + 1):
+        slack = self.currency_id.rounding * (len(self.invoice_line_ids) + 1)
+        if rest <= slack + self.invoice_cash_rounding_id.rounding:
             rest = 0.0
         amount = self.amount_residual_signed * rest / self.amount_residual if rest else 0.0
         return self.env["ar.credit.exposure"]._to_decimal(self.company_id.currency_id, amount)

@@ -1,11 +1,10 @@
 from dataclasses import dataclass
-from decimal import Decimal
 
 from odoo import models
 from odoo.tools import format_amount
 
 from ..core.binding import Binding, BoundLine
-from ..core.rule import LIMIT_FACTS, CheckPoint, Fact
+from ..core.rule import LIMIT_FACTS, CheckPoint
 from ..exceptions import CreditHoldError
 
 
@@ -28,7 +27,7 @@ class ArCreditDocument(models.AbstractModel):
     """
 
     _name = "ar.credit.document"
-    _inherit = ["ar.credit.document.copy"]
+    _inherit = ["ar.credit.document.copy", "ar.credit.document.facts"]
     _description = "Document under credit control"
 
     _ar_credit_fields = None
@@ -139,24 +138,6 @@ class ArCreditDocument(models.AbstractModel):
     def _get_ar_credit_salesperson(self):
         """Return who sells."""
         return self[self._ar_credit_fields.salesperson]
-
-    def _get_ar_rule_facts(self, asked):
-        """Return what rules may ask of the document itself, as values of core Facts.
-
-        :param asked: core Facts that some rule looks at.
-        """
-        self.ensure_one()
-        names, values = self._ar_credit_fields, {}
-        if Fact.DISCOUNT_PERCENT in asked:
-            discounts = self[names.lines].mapped("discount")
-            values["discount_percent"] = Decimal(f"{max(discounts, default=0.0):.2f}")
-        return values
-
-    def _get_ar_credit_term_days(self):
-        """Return after how many days the last of it is due; None where the document has no terms."""
-        self.ensure_one()
-        names = self._ar_credit_fields
-        return self.env["ar.credit.facts"]._get_term_days(self[names.payment_term]) if names else None
 
     def _get_ar_credit_binding(self):
         """Return what an approval of the document binds to, as it stands now.

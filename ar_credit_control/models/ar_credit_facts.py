@@ -4,6 +4,7 @@ from decimal import Decimal
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ..core.cover import uncovered_part
 from ..core.rule import Fact, Facts
 
 ACCOUNT = {Fact.ACCOUNT_BLOCKED, Fact.LIMIT_EXPIRED, Fact.REVIEW_OVERDUE, Fact.RISK_CLASS}
@@ -31,6 +32,7 @@ class ArCreditFacts(models.AbstractModel):
         agreed = (
             self.env["ar.credit.account"]._get_agreed_terms(pairs) if Fact.TERM_DAYS_OVER in asked else {}
         )
+        policies = self.env["ar.credit.cover"]._get_policies(pairs) if Fact.UNSECURED_AMOUNT in asked else {}
         for known in (self._get_account_facts(pairs, asked), self._get_history(pairs, asked)):
             customers |= {pair: replace(customers[pair], **values) for pair, values in known.items()}
         return {
@@ -38,6 +40,7 @@ class ArCreditFacts(models.AbstractModel):
                 customers[pair_of[document.id]],
                 partner_id=pair_of[document.id][0],
                 term_days_over=self._get_term_days_over(document, agreed.get(pair_of[document.id])),
+                uncovered=self._get_uncovered(document, policies.get(pair_of[document.id])),
                 **document._get_ar_rule_facts(asked),
             )
             for document in documents
@@ -135,6 +138,16 @@ class ArCreditFacts(models.AbstractModel):
         """
         days = None if agreed is None else document._get_ar_credit_term_days()
         return None if days is None else Decimal(days - self._get_term_days(agreed))
+
+    def _get_uncovered(self, document, policies):
+        """Return what tells how much of a document covers leave unsecured; None where nobody relies on one.
+
+        :param policies: core Policies of the customer; None where he has none, or no rule asks.
+        """
+        if not policies:
+            return None
+        digits = document.company_id.currency_id.decimal_places
+        return uncovered_part(policies, document._get_ar_cover_sale(), digits)
 
     def _get_term_days(self, term):
         """Return after how many days from today the last instalment of an account.payment.term is due."""

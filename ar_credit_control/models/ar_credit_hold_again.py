@@ -1,8 +1,14 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..core.rejection import Told, is_refuted, repeats
+from ..core.rejection import Told, is_refuted, largest_like, repeats
 from ..core.rule import CheckPoint, Fact
+
+APPROVER_GROUPS = (
+    "ar_credit_control.group_user,ar_credit_control.group_auditor,sales_team.group_sale_salesman_all_leads"
+)
 
 
 class ArCreditHoldAgain(models.AbstractModel):
@@ -26,6 +32,21 @@ class ArCreditHoldAgain(models.AbstractModel):
     rejection_text = fields.Text(
         string="Earlier Rejection", compute="_compute_rejection_text", compute_sudo=True
     )
+    similar_rejection_id = fields.Many2one(
+        "ar.credit.hold",
+        string="Looks Like Rejected",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        groups=APPROVER_GROUPS,
+        help="The last rejection of another document of the customer that looks like this one. It decides nothing.",
+    )
+    similar_rejection_text = fields.Text(
+        string="Similar Rejection",
+        compute="_compute_similar_rejection_text",
+        compute_sudo=True,
+        groups=APPROVER_GROUPS,
+    )
     asked_again_by = fields.Many2one(
         "res.users", readonly=True, help="Who asked for another decision after the rejection."
     )
@@ -37,6 +58,15 @@ class ArCreditHoldAgain(models.AbstractModel):
         for hold in self:
             before = hold.rejected_before_id
             hold.rejection_text = before._get_rejection() if before else False
+
+    @api.depends("similar_rejection_id")
+    @api.depends_context("lang")
+    def _compute_similar_rejection_text(self):
+        for hold in self:
+            before = hold.similar_rejection_id
+            hold.similar_rejection_text = (
+                f"{before.document_name}: {before._get_rejection()}" if before else False
+            )
 
     def _get_standing(self, decision, kind, binding, copied):
         """Return the hold among those of a document that answers what the check asks now, or waits for the answer.
@@ -117,13 +147,42 @@ class ArCreditHoldAgain(models.AbstractModel):
             "decision_reason_id": decided.decision_reason_id.id,
         }
 
-    def _prepare_rejection_vals(self):
-        """Return what a new hold tells of the last rejection among these holds of its document."""
+    def _prepare_rejection_vals(self, binding):
+        """Return what a new hold tells of the last rejection among these holds of its document.
+
+        Where there is none, of the last one of a document that looks like it: it may be that one, typed anew.
+
+        :param binding: core Binding of the document as it stands.
+        """
         last = self.filtered(
             lambda hold: hold.state == "rejected" or (hold.granted_amount and hold.asked_again_by)
         ).sorted("id")[-1:]
+        if not last:
+            return {"similar_rejection_id": self._get_similar_rejection(binding).id}
         values = {"rejected_before_id": last.id}
         return values | {"request_note": last.asked_again_note} if last.asked_again_note else values
+
+    @api.model
+    def _get_similar_rejection(self, binding):
+        """Return the last rejection for a debtor of no much larger document, as recent as an approval would be good.
+
+        :param binding: core Binding of the document that is asked for now.
+        """
+        company = self.env["res.company"].browse(binding.company_id)
+        since = fields.Datetime.now() - timedelta(days=company.ar_credit_validity_days)
+        return self.search(
+            [
+                ("state", "=", "rejected"),
+                ("partner_id", "=", binding.partner_id),
+                ("company_id", "=", binding.company_id),
+                ("order_currency_id", "=", binding.currency_id),
+                ("decided_on", ">=", since),
+                ("order_amount_currency", "<=", float(largest_like(binding))),
+                ("check_point", "!=", "amend"),
+            ],
+            order="decided_on desc, id desc",
+            limit=1,
+        )
 
     def _ask_again(self, note):
         """Reopen a rejected question: log who asks for another decision, and why.

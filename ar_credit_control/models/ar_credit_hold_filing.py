@@ -18,7 +18,7 @@ class ArCreditHoldFiling(models.AbstractModel):
     """The part of `ar.credit.hold` that says how holds come about, and what is said of them."""
 
     _name = "ar.credit.hold.filing"
-    _inherit = ["ar.credit.hold.decision", "ar.credit.hold.again"]
+    _inherit = ["ar.credit.hold.decision", "ar.credit.hold.again", "ar.credit.hold.cover"]
     _description = "Filing of credit holds"
 
     # === FILING === #
@@ -71,7 +71,8 @@ class ArCreditHoldFiling(models.AbstractModel):
             if not same & known:
                 vals = self._prepare_vals(document, decision, binding) | kind
                 vals |= {"orderer_id": document._get_ar_credit_orderer(check_point).id}
-                before = same._prepare_repeated_vals() if same else (known | copied)._prepare_rejection_vals()
+                told = (known | copied)._prepare_rejection_vals(binding)
+                before = same._prepare_repeated_vals() if same else told
                 same = filing.create({**vals, **before, **values, "notify_customer": notify_customer})
                 if same.state == "pending":
                     same._request_ar_approval()
@@ -114,6 +115,7 @@ class ArCreditHoldFiling(models.AbstractModel):
             "binding_hash": binding.digest,
             "rule_id": reasons[0].rule.key if reasons else False,
             "reason_ids": self.env["ar.credit.hold.reason"]._prepare_commands(reasons),
+            **self._prepare_cover_vals(document, decision),
         }
 
     @api.model

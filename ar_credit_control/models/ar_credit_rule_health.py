@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from ..core.rule import Fact, Outcome, Scope
+from ..core.rule import CheckPoint, Fact, Outcome, Scope
 
 # What rules ask of customers who, being new, rarely have a credit account.
 NEW_CUSTOMER = {Fact.PAID_INVOICES, Fact.CUSTOMER_DAYS}
@@ -23,8 +23,9 @@ class ArCreditRuleHealth(models.AbstractModel):
         findings = []
         if not stopping:
             findings.append(self.env._("No active rule holds or blocks anything."))
-        elif not any("confirm" in rule.check_points for rule in stopping):
-            findings.append(self.env._("No active rule is asked when an order is confirmed."))
+        else:
+            asked = {point for rule in stopping for point in rule.check_points}
+            findings += [told for point, told in self._get_unasked().items() if point not in asked]
         if any(rule.outcome is Outcome.EXCLUDE and not rule.groups and rule.scope == 0 for rule in rules):
             findings.append(self.env._("A rule without conditions lets every customer pass."))
         if not self._is_anybody_controlled(company):
@@ -38,6 +39,17 @@ class ArCreditRuleHealth(models.AbstractModel):
         if not self._get_approvers(company):
             findings.append(self.env._("Nobody may approve: no credit manager has access to this company."))
         return findings
+
+    @api.model
+    def _get_unasked(self):
+        """Return what to say where no rule is asked at a check point that takes a customer past the limit."""
+        return {
+            CheckPoint.CONFIRM: self.env._("No active rule is asked when an order is confirmed."),
+            CheckPoint.AMEND: self.env._("No active rule is asked when a confirmed order becomes dearer."),
+            CheckPoint.INVOICE: self.env._(
+                "No active rule is asked when something is invoiced without an order."
+            ),
+        }
 
     @api.model
     def _get_without_effect(self, company, rules):
@@ -111,6 +123,6 @@ class ArCreditRuleHealth(models.AbstractModel):
                 "sticky": bool(findings),
                 "title": self.env._("Credit control of %(company)s", company=company.name),
                 "message": "\n".join(findings)
-                or self.env._("The rules are at work: orders can be held and approved."),
+                or self.env._("The rules are at work: whatever raises a debt can be held and approved."),
             },
         }

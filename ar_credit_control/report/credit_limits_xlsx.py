@@ -1,4 +1,4 @@
-"""All credit limits as a workbook: one sheet a row per account, one with the changes behind them."""
+"""All credit limits as a workbook: a sheet of accounts, of groups, of covers, and of the changes behind them."""
 
 import io
 
@@ -12,10 +12,22 @@ _FIELDS = (
     "open_orders", "draft_invoices", "exposure", "covered", "available", "usage", "risk_class_id", "status",
     "review_date",
 )  # fmt: skip
-_CHANGE_FIELDS = (
-    "name", "partner_id", "company_id", "change_type", "state", "old_control", "old_limit", "new_control", "new_limit",
-    "date_from", "date_to", "is_decrease", "requested_by", "decided_by", "applied_on", "batch", "reason",
+_GROUP_FIELDS = (
+    "name", "company_ids", "currency_id", "control", "credit_limit", "valid_until", "expiry_rule", "effective_control",
+    "effective_limit", "exposure", "available", "usage", "member_count",
 )  # fmt: skip
+_COVER_FIELDS = (
+    "partner_id", "company_id", "kind", "provider_id", "number", "state", "currency_id", "amount", "percent", "value",
+    "mode", "date_from", "date_to", "buyer_ids", "payment_term_ids", "max_credit_days", "settlement_method",
+    "special_conditions",
+)  # fmt: skip
+_CHANGE_FIELDS = (
+    "name", "partner_id", "group_id", "company_id", "currency_id", "change_type", "temporary_mode", "cover_id",
+    "cover_action", "state", "old_control", "old_limit", "new_control", "new_limit", "date_from", "date_to",
+    "is_decrease", "requested_by", "decided_by", "applied_on", "batch", "reason",
+)  # fmt: skip
+# Percentages that are stored as numbers like 90; others are ratios like 0.9.
+_OF_HUNDRED = {"percent"}
 _HEADER_ROW = 3
 
 
@@ -26,10 +38,12 @@ class CreditLimitsWorkbook:
     `=HYPERLINK(...)` stays a name (CSV/formula injection, OWASP).
 
     :param records: ar.credit.account records that the user may read.
+    :param groups: ar.credit.group records that belong to them.
     """
 
-    def __init__(self, records):
+    def __init__(self, records, groups=()):
         self.records = records
+        self.groups = groups
         self.env = records.env
 
     def content(self):
@@ -48,8 +62,14 @@ class CreditLimitsWorkbook:
         return stream.getvalue()
 
     def _write_sheets(self):
-        changes = self.env["ar.credit.limit.change"].search([("account_id", "in", self.records.ids)])
+        of_accounts = [("account_id", "in", self.records.ids)]
+        covers = self.env["ar.credit.cover"].search(of_accounts)
+        changes = self.env["ar.credit.limit.change"].search(
+            ["|", ("group_id", "in", self.groups.ids), *of_accounts]
+        )
         self._write_sheet(self.env._("Credit Limits"), self.records, _FIELDS)
+        self._write_sheet(self.env._("Credit Groups"), self.groups, _GROUP_FIELDS)
+        self._write_sheet(self.env._("Covers"), covers, _COVER_FIELDS)
         self._write_sheet(self.env._("Limit Changes"), changes, _CHANGE_FIELDS)
 
     def _write_sheet(self, name, records, names):
@@ -74,13 +94,13 @@ class CreditLimitsWorkbook:
         elif field.type == "integer":
             sheet.write_number(row, column, value)
         elif field.type == "float":
-            sheet.write_number(row, column, value, self.percent)
+            sheet.write_number(row, column, value / 100 if name in _OF_HUNDRED else value, self.percent)
         elif field.type == "boolean":
             sheet.write_boolean(row, column, value)
         elif field.type in ("date", "datetime") and value:
             sheet.write_datetime(row, column, value, self.date)
-        elif field.type == "many2one":
-            sheet.write_string(row, column, value.display_name or "")
+        elif field.type in ("many2one", "many2many"):
+            sheet.write_string(row, column, ", ".join(value.mapped("display_name")))
         elif field.type == "selection":
             sheet.write_string(row, column, dict(field._description_selection(self.env)).get(value, ""))
         else:

@@ -64,4 +64,7 @@ class ArCreditHoldMore(models.TransientModel):
         ceiling = measured.limit.ceiling
         excess = max(exposure.total + more - ceiling, 0 * more) if ceiling is not None else 0 * more
         # With the reasons that the rules have by now; what is about the limit, the numbers tell.
-        return replace(measured, exposure=exposure, order_amount=more, excess=excess, approved=False)
+        owed = measured.owed + measured.order_amount
+        return replace(
+            measured, exposure=exposure, owed=owed, order_amount=more, excess=excess, approved=False
+        )

@@ -53,7 +53,7 @@ class ArCreditGate(models.AbstractModel):
         self._refuse_nameless(moves._filtered_ar_credit_by_hand() - pickings.move_ids)
 
     def _refuse_nameless(self, moves):
-        """Refuse goods that leave by hand without a transfer to somebody, where some rule asks at all.
+        """Refuse goods that leave by hand without a transfer to somebody, where some rule asks about anybody at all.
 
         :raise UserError: nobody is named, or a customer under control outside of any transfer.
         """
@@ -63,7 +63,8 @@ class ArCreditGate(models.AbstractModel):
             if rules._get_facts_asked(company.id, [CheckPoint.DELIVERY]) is None:
                 continue
             pair = partner.id, company.id
-            if not partner or self._get_pairs({pair}, CheckPoint.DELIVERY)[0]:
+            named = partner and self._get_pairs({pair}, CheckPoint.DELIVERY)[0]
+            if named or (not partner and self._is_anybody_asked_about(company)):
                 error = UserError(
                     self.env._(
                         "%(goods)s can't leave for a customer like this: the credit rules have to know who gets it."
@@ -72,6 +73,16 @@ class ArCreditGate(models.AbstractModel):
                     )
                 )
                 raise refused(move.with_env(self.env), error, "delivery")
+
+    def _is_anybody_asked_about(self, company):
+        """Whether any customer of a company is under credit control or blocked, so that it matters who gets goods."""
+        if (company.ar_credit_default_control or "none") != "none":
+            return True
+        controls = ("limited", "no_credit", "unlimited")
+        domain = ["|", "|", ("control", "in", controls), ("group_id.control", "in", controls)]
+        domain += [("status", "=", "blocked"), ("company_id", "=", company.id)]
+        # sudo: only whether there is one
+        return bool(self.env["ar.credit.account"].sudo().search_count(domain, limit=1))
 
     @contextmanager
     def _keep_debtors(self, moves):

@@ -87,8 +87,8 @@ class StockPicking(models.Model):
         return self.partner_id.commercial_partner_id.user_id or self.user_id
 
     def _get_ar_rule_facts(self, asked):
-        """Return nothing: a transfer has no terms and no discount of its own."""
-        return {}
+        """Return what rules may ask of a transfer, which has no terms and no discount: it is one by hand."""
+        return {"unordered": True}
 
     def _get_ar_credit_binding(self):
         """Return what an approval binds to: the customer and the value. What is delivered later is asked for anew.

@@ -33,14 +33,38 @@ class TestCreditLimitXlsx(ARHttpCase):
         )
 
     def _rows(self, user, ids=""):
+        return self._sheets(user, ids)["Credit Limits"]
+
+    def _sheets(self, user, ids=""):
         self.authenticate(user.login, user.login)
         action = self.mine.with_user(user).browse().action_export_xlsx()
         response = self.url_open(action["url"] + ids)
         self.assertEqual(response.status_code, 200)
         book = openpyxl.load_workbook(io.BytesIO(response.content))
-        self.assertEqual(len(book.sheetnames), 2)
-        head, *rows = list(book.worksheets[0].iter_rows(min_row=4, values_only=True))
-        return [dict(zip(head, row, strict=True)) for row in rows]
+        self.assertEqual(book.sheetnames, ["Credit Limits", "Credit Groups", "Covers", "Limit Changes"])
+        sheets = {}
+        for sheet in book.worksheets:
+            head, *rows = list(sheet.iter_rows(min_row=4, values_only=True))
+            sheets[sheet.title] = [dict(zip(head, row, strict=True)) for row in rows]
+        return sheets
+
+    @classmethod
+    def _change(cls, **vals):
+        change = cls.env["ar.credit.limit.change"].create(
+            {"date_to": "2099-01-01", "reason": "season", **vals}
+        )
+        change.sudo().write({"state": "applied", "requested_on": "2026-01-01"})
+        return change
+
+    def _group(self, name, *companies, **vals):
+        return self.env["ar.credit.group"].create(
+            {"name": name, "company_ids": [company.id for company in companies], **vals}
+        )
+
+    def _cover(self, account, number, **vals):
+        return self.env["ar.credit.cover"].create(
+            {"account_id": account.id, "number": number, "amount": 500, "percent": 90, **vals}
+        )
 
     def test_all_of_the_own_companies(self):
         rows = self._rows(self.auditor)
@@ -55,6 +79,39 @@ class TestCreditLimitXlsx(ARHttpCase):
     def test_chosen_ones_and_no_foreign_ids(self):
         rows = self._rows(self.auditor, f"{self.second.id},{self.theirs.id}")
         self.assertEqual([row["Customer"] for row in rows], ["Second"])
+
+    def test_limits_of_groups_and_covers_are_limits(self):
+        group = self._group("Lanterns", self.env.company, control="limited", credit_limit=7000)
+        self._group("Nobody yet", self.env.company)
+        self._group("Foreign group", self.other)
+        self.mine.group_id = group
+        for target in ({"group_id": group.id}, {"account_id": self.mine.id}):
+            self._change(change_type="temporary", new_limit=9000, **target)
+        term = self.env.ref("account.account_payment_term_30days")
+        self._cover(self.mine, "P-1", payment_term_ids=term.ids, state="active", max_credit_days=30)
+        self._cover(self.second, "P-2")
+        self._cover(self.theirs, "Secret")
+        sheets = self._sheets(self.auditor)
+        names = {row["Name"]: row for row in sheets["Credit Groups"]}
+        self.assertLessEqual({"Lanterns", "Nobody yet"}, names.keys())
+        self.assertNotIn("Foreign group", names)
+        self.assertEqual(
+            [names["Lanterns"][key] for key in ("Credit Limit", "Limit in Force", "Number of Members")],
+            [7000, 9000, 1],
+        )
+        covers = {row["Number"]: row for row in sheets["Covers"]}
+        self.assertLessEqual({"P-1", "P-2"}, covers.keys())
+        self.assertNotIn("Secret", covers)
+        row = covers["P-1"]
+        self.assertEqual(
+            [row[key] for key in ("Amount", "Share Paid (%)", "Secured Value", "Payment Terms Allowed")],
+            [500, 0.9, 450, term.display_name],
+        )
+        temporary = [row for row in sheets["Limit Changes"] if row["New Limit"] == 9000]
+        self.assertEqual({row["Of Group"] for row in temporary}, {"Lanterns", ""})
+        chosen = self._sheets(self.auditor, str(self.second.id))
+        self.assertEqual([row["Number"] for row in chosen["Covers"]], ["P-2"])
+        self.assertFalse(chosen["Credit Groups"])
 
     def test_foreign_companies_and_people_without_rights_are_refused(self):
         self.authenticate(self.auditor.login, self.auditor.login)

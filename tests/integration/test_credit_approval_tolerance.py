@@ -21,6 +21,48 @@ class TestTolerance(ApprovalCase):
         order.order_line.price_unit = 500
         self.assertIn("used", [action for action, *_who in self._log(hold)])
 
+    def test_dearer_after_the_approval_is_held_again_with_its_numbers(self):
+        """What is approved is confirmed at once, unless less was released: then the order waits to be cut down."""
+        self.account.sudo().credit_limit = 100
+        order, hold = self._held(500)
+        hold.with_user(self.manager).action_ar_approve("half of it", amount=250)
+        self.assertEqual((order.state, hold.state), ("draft", "approved"))
+        order.order_line.price_unit = 99999
+        action = order.with_user(self.salesman).action_confirm_or_hold()
+        again = order.sudo().ar_credit_hold_id
+        self.assertEqual((order.state, hold.state), ("draft", "superseded"))
+        self.assertNotEqual(again, hold)
+        numbers = {
+            "order_amount": 99999,
+            "order_amount_currency": 99999,
+            "excess": 99899,
+            "credit_limit": 100,
+        }
+        self.assertRecordValues(again, [{"state": "pending", "check_point": "confirm", **numbers}])
+        self.assertIn(self.manager, again.activity_ids.user_id)
+        self.assertEqual(action["params"]["title"], "Waiting for credit approval")
+        self.assertIn("$\xa099,899.00 over the credit limit of $\xa0100.00", action["params"]["message"])
+        with self.assertRaises(CreditHoldError), self.env.cr.savepoint():
+            order.action_confirm()
+
+    def test_dearer_after_the_confirmation_is_refused_and_says_what_to_do(self):
+        order, hold = self._held(500)
+        hold.with_user(self.manager).action_approve()
+        with self.assertRaises(CreditExceededError) as refusal, self.env.cr.savepoint():
+            order.order_line.price_unit = 99999
+        told = str(refusal.exception)
+        self.assertIn("owes $\xa00.00 already; with $\xa099,999.00", told)
+        self.assertIn("choose Request More Credit on the order to have it approved", told)
+        self.env.invalidate_all()
+        self.assertEqual((order.state, order.amount_total, hold.state), ("sale", 500, "released"))
+        ask = self.env["ar.credit.hold.more"].with_user(self.salesman)
+        ask.create({"order_id": order.id, "amount": 99499, "note": "as agreed"}).action_request()
+        more = order.sudo().ar_credit_hold_id
+        self.assertRecordValues(more, [{"state": "pending", "check_point": "amend", "excess": 99999}])
+        more.with_user(self.manager).action_approve()
+        order.order_line.price_unit = 99999
+        self.assertEqual(order.amount_total, 99999)
+
     def test_within_tolerance_it_stays_valid_and_is_logged(self):
         self.company.ar_credit_tolerance_percent = 10
         order, hold = self._held(500)
@@ -91,6 +133,7 @@ class TestTolerance(ApprovalCase):
 
     def test_grown_debt_is_put_again_with_the_numbers_of_now(self):
         order, hold = self._held(500)
+        self.env.ref("ar_credit_control.rule_invoice").active = False
         self.init_invoice("out_invoice", partner=self.customer, amounts=[300], taxes=[], post=True)
         action = hold.with_user(self.manager).action_approve("ok")
         self.assertEqual(action["tag"], "display_notification")

@@ -99,6 +99,7 @@ class TestCreditConfirm(CreditCase):
                 }
             ],
         )
+        self.env.ref("ar_credit_control.rule_invoice").active = False
         self.init_invoice("out_invoice", partner=self.customer, amounts=[500], taxes=[], post=True)
         hold.invalidate_recordset()
         self.assertEqual(hold.exposure, 75)

@@ -1,9 +1,11 @@
 """Deciding on holds."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from unittest.mock import patch
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tools import mute_logger
@@ -123,6 +125,38 @@ class TestCreditDecide(CreditCase):
         foreign.action_confirm_or_hold()
         latest = self.env["ar.credit.hold"].search([], limit=3)
         self.assertEqual(latest.mapped("state"), ["pending", "rejected", "pending"])
+
+    def test_typed_anew_it_is_asked_anew_and_approvers_are_told(self):
+        _order, hold, second = self._rejected()
+        foreign = self.setup_other_currency("EUR", rates=[("2020-01-01", 1.0)])
+        prices = self.env["product.pricelist"].create({"name": "Euro", "currency_id": foreign.id})
+        other = self.env["res.partner"].create({"name": "Somebody else"})
+        self._account(100, other)
+        for amount, values, told in (
+            (150, {}, True),
+            (120, {}, True),  # a fifth less
+            (1000, {}, True),
+            (119.99, {}, False),
+            (150, {"pricelist_id": prices.id}, False),
+            (150, {"partner_id": other.id}, False),
+        ):
+            order = self._order(amount, **values)
+            order.action_confirm_or_hold()
+            again = order.sudo().ar_credit_hold_id
+            self.assertEqual((again.state, again.rejected_before_id.id), ("pending", False))
+            self.assertEqual(again.similar_rejection_id, hold if told else hold.browse(), (amount, values))
+            text = again.with_user(second).similar_rejection_text
+            self.assertEqual(bool(text) and "too risky" in text, told)
+            with self.assertRaises(AccessError):
+                again.with_user(self.salesman).similar_rejection_text  # noqa: B018
+        # It decides nothing, nor is it told for ever.
+        copied = hold.search([("similar_rejection_id", "=", hold.id)], limit=1).order_id.copy()
+        copied.action_confirm_or_hold()
+        self.assertEqual(copied.sudo().ar_credit_hold_id.state, "pending")
+        hold.sudo().decided_on = fields.Datetime.now() - timedelta(days=31)
+        order = self._order(150)
+        order.action_confirm_or_hold()
+        self.assertFalse(order.sudo().ar_credit_hold_id.similar_rejection_id)
 
     def test_what_is_held_by_hand_stays_so_in_a_copy(self):
         order = self._order(10)

@@ -93,6 +93,47 @@ class TestCreditRuleFacts(CreditRuleCase):
         self._register_payment(self._bill(10, days_ago=100))
         self._order(1).action_confirm()
 
+    def test_discount_on_the_whole_order_is_one(self):
+        """Odoo's wizard makes a line below zero of it, without a discount of its own."""
+        self._account(1e6)
+        self._rule(("discount_percent", "gt", 30))
+        for kind, discount, passes in (
+            ("so_discount", {"discount_percentage": 0.3}, True),
+            ("so_discount", {"discount_percentage": 0.31}, False),
+            ("amount", {"discount_amount": 3.0}, True),
+            ("amount", {"discount_amount": 3.02}, False),
+        ):
+            order = self._order(10.01)
+            wizard = self.env["sale.order.discount"].sudo()
+            wizard.create(
+                {"sale_order_id": order.id, "discount_type": kind, **discount}
+            ).action_apply_discount()
+            self.assertEqual(len(order.order_line), 2)
+            order.action_confirm_or_hold()
+            self.assertEqual(order.state == "sale", passes, discount)
+        hold = order.sudo().ar_credit_hold_ids
+        self.assertEqual(hold.reason_ids.sentence, "Highest discount: 30.17 % (more than 30 %)")
+        order = self._order(100)
+        order.order_line.discount = 20
+        order.order_line = [Command.create({"product_id": self.product.id, "price_unit": -15})]
+        with self.assertRaises(CreditHoldError, msg="together 35 %"):
+            order.action_confirm()
+
+    def test_down_payment_taken_off_an_invoice_is_no_discount(self):
+        self._account(1e6)
+        order = self._confirmed(100)
+        self._create_down_payment_invoice(order, "percentage", 50, post=True)
+        self._rule(("discount_percent", "gt", 0), points=("invoice",))
+        final = self._invoice(order, post=False)
+        final.invoice_line_ids = [Command.create({"name": "extra", "price_unit": 10, "tax_ids": False})]
+        self.assertEqual(final.amount_total, 60)
+        final.action_post()
+        self.assertEqual(final.state, "posted")
+        invoice = self._bill(100, post=False)
+        invoice.invoice_line_ids = [Command.create({"name": "gift", "price_unit": -1, "tax_ids": False})]
+        with self.assertRaises(CreditHoldError):
+            invoice.action_post()
+
     def test_paid_orders_need_no_credit_unless_the_company_says_so(self):
         self._account(1000)
         self._bill(10, days_ago=45)

@@ -1,4 +1,4 @@
-"""Check points beyond the order: invoices, holds by hand, letting go, trying out."""
+"""Check points beyond the order: invoices, holds by hand, trying out."""
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
@@ -55,6 +55,26 @@ class TestCreditInvoice(CreditRuleCase):
         invoice.action_post()
         self.assertEqual(invoice.state, "posted")
 
+    def test_rounding_to_coins_is_no_debt_that_nobody_was_asked_about(self):
+        order, hold = self._held(150.01)
+        hold.with_user(self.manager).action_approve("known")
+        profit = self.company_data["default_account_revenue"]
+        coins = self.env["account.cash.rounding"].create(
+            {
+                "name": "Coins",
+                "rounding": 0.5,
+                "rounding_method": "UP",
+                "strategy": "add_invoice_line",
+                "profit_account_id": profit.id,
+                "loss_account_id": profit.id,
+            }
+        )
+        invoice = self._invoice(order.sudo(), post=False)
+        invoice.invoice_cash_rounding_id = coins
+        self.assertEqual(invoice.amount_total, 150.5)
+        invoice.action_post()
+        self.assertEqual(invoice.state, "posted")
+
     def test_received_payment_is_always_booked(self):
         invoice = self._bill(500, post=False)
         with self.env["ar.credit.edge"]._booking():
@@ -70,6 +90,11 @@ class TestCreditInvoice(CreditRuleCase):
         invoice.action_post_or_hold()
         hold = invoice.ar_credit_hold_ids
         hold.with_user(self.salesman).read(["state", "reason_text"])
+        self.env.invalidate_all()
+        colleague = self._new_user("credit_colleague", "sales_team.group_sale_salesman")
+        reasons = self.env["ar.credit.hold.reason"]
+        for user, seen in ((self.salesman, hold.reason_ids), (colleague, reasons)):
+            self.assertEqual(reasons.with_user(user).search([("hold_id", "=", hold.id)]), seen, user.login)
         self.assertNotIn(self.salesman, hold.activity_ids.user_id)
         hold._tell_salesperson()
         hold._tell_salesperson()
@@ -180,55 +205,6 @@ class TestCreditByHand(CreditRuleCase):
             self._force(order, self.salesman)
 
 
-class TestCreditRecheck(CreditRuleCase):
-    def test_payment_lets_the_held_order_go(self):
-        self._account(100)
-        invoice = self._bill(100)
-        order, hold = self._held(60)
-        waiting, still = self._held(150)
-        cron = self.env.ref("ar_credit_control.ir_cron_credit_recheck")
-        before = self.env["ir.cron.trigger"].search_count([("cron_id", "=", cron.id)])
-        self._let_go()
-        self.assertEqual(hold.state, "pending")
-        self._register_payment(invoice)
-        self.assertGreater(self.env["ir.cron.trigger"].search_count([("cron_id", "=", cron.id)]), before)
-        self._let_go()
-        self.assertEqual((order.state, hold.state, still.state), ("sale", "released", "pending"))
-        self.assertIn(self.salesman.partner_id, order.sudo().message_ids.notified_partner_ids)
-        self.assertEqual(waiting.state, "draft")
-        self.assertFalse(hold.activity_ids)
-
-    def test_each_is_confirmed_after_the_other(self):
-        account = self._account(10)
-        first, second = self._order(60), self._order(60)
-        (first | second).action_confirm_or_hold()
-        account.sudo().credit_limit = 100
-        self._let_go()
-        self.assertEqual((first.state, second.state), ("sale", "draft"))
-
-    def test_changed_order_is_left_alone(self):
-        account = self._account(10)
-        order, hold = self._held(60)
-        order.order_line.price_unit = 70
-        account.sudo().credit_limit = 1000
-        self._let_go()
-        self.assertEqual((order.state, hold.state), ("draft", "pending"))
-
-    def test_delivered_goods_of_a_cancelled_order_count_on(self):
-        self._account(1000)
-        order = self._order(100, product=self.service)
-        order.action_confirm()
-        order.order_line.product_uom_qty = 5
-        order.order_line.qty_delivered = 2
-        self.assert_exposure(500)
-        order.action_cancel()
-        self.assert_exposure(200)
-        order.action_draft()
-        self.assert_exposure(200)
-        order.action_confirm()
-        self.assert_exposure(500)
-
-
 class TestCreditTry(CreditRuleCase):
     def test_what_if_shows_every_rule_and_changes_nothing(self):
         self._account(100)
@@ -245,7 +221,7 @@ class TestCreditTry(CreditRuleCase):
         self.assertEqual(lines[rule][0], "not_met")
         self.assertEqual(order.state, "draft")
         self.assertFalse(order.sudo().ar_credit_hold_ids)
-        wizard.check_point = "delivery"
+        wizard.check_point = "quotation"
         self.assertFalse(wizard.is_concerned)
 
     def test_health_names_what_keeps_the_rules_from_working(self):
@@ -260,6 +236,19 @@ class TestCreditTry(CreditRuleCase):
         account.write({"control": "limited", "credit_limit": 100})
         self.assertEqual(rules._get_health(self.company), [])
         self.assertEqual(rules.action_check_health()["params"]["type"], "success")
+        for name, told in (
+            ("ar_credit_control.rule_invoice", "invoiced without an order"),
+            ("ar_credit_control_stock.rule_delivery_by_hand", "goods leave for a customer"),
+        ):
+            self.env.ref(name).active = False
+            (finding,) = rules._get_health(self.company)
+            self.assertIn(told, finding)
+            self.assertEqual(rules.action_check_health()["params"]["type"], "danger")
+            self.env.ref(name).active = True
+        for name in ("rule_over_limit", "rule_no_credit"):
+            self.env.ref(f"ar_credit_control.{name}").at_amend = False
+        (finding,) = rules._get_health(self.company)
+        self.assertIn("becomes dearer", finding)
         rules.search([]).active = False
         self.assertIn("No active rule", "\n".join(rules._get_health(self.company)))
         (self.manager | self.env.user).group_ids -= self.env.ref("ar_credit_control.group_manager")

@@ -83,3 +83,43 @@ class TestCreditStockByHand(CreditStockCase):
             move.write({"quantity": move.product_uom_qty, "picked": True})
         pickings.with_user(self.packer).button_validate()
         self.assertEqual(pickings.mapped("state"), ["done", "assigned", "done"])
+
+
+class TestCreditOutOfTheBox(CreditStockCase):
+    """With no rule switched on or off: what nobody was asked about is, and what was decided on goes its way."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env.ref("ar_credit_control.rule_delivery").active = False
+
+    def test_goods_and_invoices_without_an_order_are_held(self):
+        for control in ("limited", "no_credit"):
+            self.account.sudo().write({"control": control, "credit_limit": 50})
+            picking = self._by_hand()
+            self._validate(picking)
+            invoice = self.init_invoice("out_invoice", partner=self.customer, amounts=[60], taxes=[])
+            invoice.action_post_or_hold()
+            for document in (picking, invoice):
+                hold = document.sudo().ar_credit_hold_ids
+                excess = 10 if control == "limited" else 60
+                self.assertRecordValues(hold, [{"state": "pending", "excess": excess, "order_amount": 60}])
+            self.assertEqual((picking.state, invoice.state), ("assigned", "draft"), control)
+            invoice.button_cancel()
+
+    def test_what_was_approved_is_delivered_and_invoiced_without_another_decision(self):
+        order = self._order(10, product=self.goods)
+        order.order_line.product_uom_qty = 30
+        order.action_confirm_or_hold()
+        hold = order.sudo().ar_credit_hold_ids
+        hold.with_user(self.manager).action_approve("known")
+        self.company.ar_credit_default_control = "no_credit"
+        order.sudo().ar_credit_confirmed_on = "2020-01-01"
+        advance = self._create_down_payment_invoice(order.sudo(), "percentage", 50, post=True)
+        self._validate(order.sudo().picking_ids)
+        self.assertEqual(order.sudo().picking_ids.state, "done")
+        invoice = self._invoice(order.sudo())
+        self.assertEqual((advance.state, invoice.state), ("posted", "posted"))
+        self.assertEqual(self.account.sudo().exposure, 300)
+        self.assertEqual(order.sudo().ar_credit_hold_ids, hold)
+        self.assertFalse(self.env["ar.credit.hold"].search([("move_id.partner_id", "=", self.customer.id)]))

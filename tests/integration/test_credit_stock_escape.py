@@ -169,9 +169,23 @@ class TestCreditStockEscape(CreditStockCase):
             self._refused(bare._action_done, error=UserError)
         bare.write({"partner_id": self.partner_a.id})
         bare._action_done()
-        self.env.ref("ar_credit_control.rule_delivery").active = False
+        self.env["ar.credit.rule"].search([("at_delivery", "=", True)]).active = False
         move._action_done()
         self.assertEqual((bare.state, move.state), ("done", "done"))
+
+    def test_nobody_has_to_be_named_where_nobody_is_under_control(self):
+        picking = self._by_hand(1)
+        picking.partner_id = False
+        picking, move = self._packed(picking)
+        accounts = self.env["ar.credit.account"].search([("company_id", "=", self.company.id)]).sudo()
+        accounts.write({"control": "none", "status": "blocked"})
+        self._refused(move._action_done, error=UserError)
+        accounts.status = "active"
+        self.company.ar_credit_default_control = "no_credit"
+        self._refused(move._action_done, error=UserError)
+        self.company.ar_credit_default_control = False
+        move._action_done()
+        self.assertEqual(move.state, "done")
 
     def test_what_the_till_has_handed_over_has_left(self):
         """Odoo's till swallows a refusal; point_of_sale is not installed here, so its method is put in its place."""

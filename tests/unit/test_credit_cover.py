@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odoo.addons.ar_credit_control.core.cover import Gap, Method, Policy, Sale, secured_part
+from odoo.addons.ar_credit_control.core.cover import (
+    Gap,
+    Method,
+    Policy,
+    Sale,
+    secured_part,
+    uncovered_part,
+)
 from odoo.addons.ar_credit_control.core.limit import Why
 
 amounts = st.decimals(min_value=0, max_value=10**6, places=2)
@@ -58,3 +65,16 @@ class TestSecuredPart:
         found = secured_part(policies, Sale(1, 1, 0, amount, used))
         assert found.covered + found.uncovered == amount
         assert 0 <= found.covered <= sum((p.amount for p in policies), Decimal(0))
+
+    def test_what_stays_uncovered_is_told_for_any_amount(self):
+        third = replace(self.policy, percent=Decimal("33.333"))
+        tell = uncovered_part([third], self.sale, 2)
+        assert tell(Decimal(100), Decimal(0)) == Decimal("66.67")
+        assert tell(Decimal(100), Decimal(950)) == Decimal("83.33")
+        assert tell(Decimal(-5), Decimal(0)) == 0
+
+    @pytest.mark.parametrize("why", [Why.NOT_YET, Why.ENDED])
+    def test_who_has_no_cover_in_force_relies_on_none(self, why):
+        assert uncovered_part([], self.sale, 2) is None
+        assert uncovered_part([replace(self.policy, in_window=why)], self.sale, 2) is None
+        assert uncovered_part([replace(self.policy, in_window=why), self.policy], self.sale, 2) is not None

@@ -7,7 +7,7 @@ import pytest
 
 from odoo.addons.ar_credit_control.core.binding import Binding, BoundLine
 from odoo.addons.ar_credit_control.core.grown import has_grown
-from odoo.addons.ar_credit_control.core.rejection import Told, is_refuted, repeats
+from odoo.addons.ar_credit_control.core.rejection import Told, is_refuted, largest_like, repeats
 from odoo.addons.ar_credit_control.core.rule import (
     CheckPoint,
     Condition,
@@ -39,6 +39,11 @@ REJECTED = Binding(1, 1, 1, 0, "150.00", (BoundLine(7, 3, "1", "150.00"),))
 )
 def test_the_same_or_more_for_the_same_debtor_is_the_same_question(changes, again):
     assert repeats(REJECTED, replace(REJECTED, **changes)) is again
+
+
+@pytest.mark.parametrize(("total", "largest"), [("80.00", 100), ("100.00", 125), ("0.00", 0)])
+def test_a_fifth_less_still_looks_like_it(total, largest):
+    assert largest_like(replace(REJECTED, total=total)) == largest
 
 
 def _verdict(fact, value, operator=Operator.MORE, boundary=10, outcome=Outcome.HOLD):
