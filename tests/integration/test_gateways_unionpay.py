@@ -223,6 +223,26 @@ class TestUnionpayProvider(GatewaysCase):
         action = self.provider.action_ar_test_connection()
         self.assertEqual(action["params"]["type"], "success")
         self.assertIn("can be traced", action["params"]["message"])
+        self.assertIn("makes codes to scan", action["params"]["message"])
+        self.assertIn("pay a small", action["params"]["message"])
+        self.provider.write({"unionpay_front_phone": False, "unionpay_front_computer": False})
+        self.assertNotIn("pay a small", self.provider.action_ar_test_connection()["params"]["message"])
+
+    def test_connection_tries_a_code_that_nobody_sees(self):
+        """Which can be paid for minutes only; the refusal is shown as UnionPay says it."""
+        before = set(self.kit.simulator.orders.by_key)
+        self.provider._ar_gateway_test()
+        [key] = set(self.kit.simulator.orders.by_key) - before
+        order = self.kit.simulator.orders.by_key[key]
+        self.assertEqual(order.amount, 1)
+        self.assertTrue(order.is_over(order.created + timedelta(minutes=3)))
+        self.kit.knobs.not_signed_for = ("0107",)
+        self.provider.unionpay_front_phone = True
+        [problem], done = self.provider._ar_gateway_test()
+        self.assertIn("has it signed for that product", problem)
+        self.assertIn("32 无此交易权限", problem)
+        self.assertIn("can be traced", done[0])
+        self.assertIn("pay a small", done[-1])
 
     def test_connection_says_what_is_wrong(self):
         def problem(**knobs):
