@@ -4,6 +4,8 @@ Mixins over RefundCase; the classes that run them name their gateway.
 """
 
 from datetime import timedelta
+from itertools import pairwise
+from unittest.mock import patch
 
 from odoo import fields
 
@@ -119,14 +121,16 @@ class LateScenarios(Late):
 
     def test_schedule_is_kept_on_the_order(self):
         order = self.waiting_order(self.untaxed(80.0))
-        made = order.next_query_at
-        waits = []
-        for _times in range(4):
-            order._query()
-            waits.append(round((order.next_query_at - order.queried_at).total_seconds() / 60))
-        self.assertEqual(waits, list(const.AR_GATEWAYS[self.kit.code].query_minutes[:4]))
-        self.assertEqual(order.query_count, 4)
-        self.assertGreater(order.next_query_at, made)
+        seconds = const.AR_GATEWAYS[self.kit.code].query_seconds
+        self.assertEqual(order.next_query_at, order.ordered_at + timedelta(seconds=max(60, seconds[0])))
+        ends_at = order.expires_at + timedelta(minutes=const.CLOSE_GRACE_MINUTES)
+        moments = [order.ordered_at + timedelta(seconds=each) for each in (0, *seconds[:4])]
+        for now, then in pairwise(moments):
+            with patch.object(fields.Datetime, "now", staticmethod(lambda *_args, now=now: now)):
+                order._query()
+                order._query()  # a page that waits: it changes nothing about when the cron asks
+            self.assertEqual(order.next_query_at, min(then, ends_at))
+        self.assertEqual(order.query_count, 8)
         self.kit.knobs.http_500 = 1
         order._query()  # no answer: asked again later, not in every run
-        self.assertEqual(order.query_count, 5)
+        self.assertEqual(order.query_count, 9)

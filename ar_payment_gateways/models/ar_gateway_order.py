@@ -166,6 +166,7 @@ class ArGatewayOrder(models.Model):
             raise UserError(self.env._("This way to pay is not available."))
         channel = visitor.channel(provider.code)
         now = fields.Datetime.now()
+        first = max(const.FIRST_QUERY_SECONDS, const.AR_GATEWAYS[provider.code].query_seconds[0])
         token = link_token.new_token()
         return self.create(
             {
@@ -180,7 +181,7 @@ class ArGatewayOrder(models.Model):
                 "company_id": transaction.company_id.id,
                 "currency_id": transaction.currency_id.id,
                 "amount_minor": self._to_minor(transaction.amount, transaction.currency_id),
-                "next_query_at": now + timedelta(minutes=1),
+                "next_query_at": now + timedelta(seconds=first),
                 "ordered_at": now,
                 "expires_at": now + timedelta(minutes=const.ORDER_MINUTES),
                 "payable_until": now + timedelta(minutes=const.ORDER_MINUTES),

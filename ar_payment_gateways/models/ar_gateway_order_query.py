@@ -117,12 +117,12 @@ class ArGatewayOrder(models.Model):
         """Note that the gateway was asked just now, and when to ask again if nobody tells us before."""
         now = fields.Datetime.now()
         ends_at = self.expires_at + timedelta(minutes=const.CLOSE_GRACE_MINUTES)
-        minutes = const.AR_GATEWAYS[self.provider_id.code].query_minutes
+        seconds = const.AR_GATEWAYS[self.provider_id.code].query_seconds
         self.write(
             {
                 "queried_at": now,
                 "query_count": self.query_count + 1,
-                "next_query_at": schedule.next_query(self.query_count, now, ends_at, minutes),
+                "next_query_at": schedule.next_query(self.ordered_at, now, ends_at, seconds),
             }
         )
 

@@ -3,7 +3,6 @@
 from unittest.mock import patch
 
 from odoo.addons.ar_payment_gateways.controllers import polls
-from odoo.addons.ar_payment_gateways.models.ar_payment_link import ArPaymentLink
 
 from tests.test_gateways_common import GatewaysHttpCase
 
