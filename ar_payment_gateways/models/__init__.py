@@ -26,6 +26,7 @@ from . import ar_gateway_bill_line_booking
 from . import ar_gateway_bill_line
 from . import ar_gateway_difference_resolving
 from . import ar_gateway_difference
+from . import ar_payment_qr
 from . import account_move
 from . import account_payment
 from . import ir_http

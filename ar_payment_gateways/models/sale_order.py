@@ -6,7 +6,8 @@ from odoo.tools.image import image_data_uri
 
 
 class SaleOrder(models.Model):
-    _inherit = "sale.order"
+    _name = "sale.order"
+    _inherit = ["sale.order", "ar.payment.qr"]
 
     ar_payment_link_count = fields.Integer(
         "Payment Links", compute="_compute_ar_payment_link_count", compute_sudo=True
@@ -34,6 +35,9 @@ class SaleOrder(models.Model):
         # sudo: whoever may cancel an order need not know links.
         self.env["ar.payment.link"].sudo().search([("sale_order_id", "in", self.ids)])._close_orders_soon()
         return result
+
+    def _ar_carried_link(self):
+        return self._origin._ar_shown_payment_link()
 
     def _ar_shown_payment_link(self, make=False):
         """Return the link, in sudo, whose code this order carries, or nothing.
