@@ -136,6 +136,9 @@ of a visitor, unknown links per address. Generous, since whole towns share an ad
 POLLS_PER_MINUTE = 120
 """So often a page that waits may ask per token and address; ours ask every three seconds."""
 
+PAGES_PER_MINUTE = 120
+"""So often a page may be opened per token and address, in each process: people do it a few times, a shop all day."""
+
 SCAN_DAYS_PARAMETER = "ar_payment_gateways.scan_days"
 SCAN_DAYS = 180
 """How long scans are kept unless the parameter says otherwise."""

@@ -15,6 +15,7 @@ from . import ar_gateway_message
 from . import ar_gateway_refund
 from . import ar_gateway_refund_sending
 from . import ar_payment_link_order
+from . import ar_payment_link_paid
 from . import account_bank_statement_line
 from . import ar_gateway_bill_matching
 from . import ar_gateway_bill_flow
@@ -50,5 +51,6 @@ from . import payment_provider_unionpay
 from . import payment_provider_unionpay_adapter
 from . import payment_provider
 from . import payment_transaction
+from . import payment_transaction_link
 from . import res_config_settings
 from . import sale_order

@@ -2,7 +2,8 @@ from odoo import models
 
 
 class AccountPayment(models.Model):
-    _inherit = "account.payment"
+    _name = "account.payment"
+    _inherit = ["account.payment", "ar.gateway.order.task"]
 
     def _compute_amount_available_for_refund(self):
         """Leave out what is being refunded: core counts only refunds that are booked, and so offers the rest twice."""

@@ -178,8 +178,10 @@ class PaymentTransaction(models.Model):
     def _post_process(self):
         """Book what was paid; money for which nothing is open (any more) is the customer's credit, and a task."""
         # sudo: gateway orders are not for everybody who may post-process; what is done with them is fixed here.
-        done = self.sudo().filtered(lambda tx: tx.state == "done" and tx.ar_gateway_order_ids)
-        for transaction in done.filtered("ar_gateway_order_ids.link_id"):
+        done = self.sudo().filtered(
+            lambda tx: tx.state == "done" and (tx.ar_gateway_order_ids or tx.ar_link_id)
+        )
+        for transaction in done.filtered("ar_link_id"):
             # Core would post an invoice that somebody has taken back to revise it.
             transaction.invoice_ids -= transaction.invoice_ids.filtered(lambda move: move.state == "draft")
         # sudo: as above; of any provider, as links name credit notes to whichever takes the money
@@ -235,18 +237,20 @@ class PaymentTransaction(models.Model):
     def _ar_check_credit(self):
         """Have somebody refund or apply what could not be reconciled."""
         order = self.ar_gateway_order_ids.filtered(lambda order: order.state == "paid")[:1]
+        # What came by another provider has no order; its payment is where it is refunded.
+        concerned = order or (self.payment_id if self.ar_link_id else order)
         credit = self._ar_credit()
         if (
             self.sale_order_ids and not self.invoice_ids
         ):  # what is paid in advance is set off when it is invoiced
             credit = max(0.0, min(credit, sum(order._ar_overpaid() for order in self.sale_order_ids)))
-        if order and (order.link_id or self.invoice_ids) and credit:
-            order._warn_once(
+        if concerned and (self.ar_link_id or self.invoice_ids) and credit:
+            concerned._warn_once(
                 self.env._("Paid more than was open"),
                 self.env._(
                     "%(order)s was paid although less was open by then. %(credit)s is the customer's credit: refund it"
                     " or set it off.",
-                    order=order.name,
+                    order=order.name or self.reference,
                     credit=self.currency_id.format(credit),
                 ),
             )

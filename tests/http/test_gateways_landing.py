@@ -2,7 +2,7 @@
 
 from unittest.mock import patch
 
-from odoo.addons.ar_payment_gateways.controllers import polls
+from odoo.addons.ar_payment_gateways.controllers import limits
 
 from tests.test_gateways_common import GatewaysHttpCase
 
@@ -142,13 +142,13 @@ class TestLimits(LandingCase):
         unknown = [("event", "=", "unknown")]
         scans = self.env["ar.payment.link.scan"].sudo()
         before = scans.search_count(unknown)
-        polls.POLLS._counts.clear()
-        with patch.object(polls.POLLS, "limit", 2):
+        limits.POLLS._counts.clear()
+        with patch.object(limits.POLLS, "limit", 2):
             answers = [ask(f"/pay/{token}/state") for _ in range(3)]
             self.assertEqual([bool(answer) for answer in answers], [True, True, False])
             # Another token has its own count, and an unknown one is noted as any address that leads nowhere.
             self.assertEqual(ask("/pay/order/" + "a" * 22 + "/status"), {"state": "unknown"})
-        polls.POLLS._counts.clear()
+        limits.POLLS._counts.clear()
         self.env.invalidate_all()
         self.assertEqual(scans.search_count(unknown), before + 1)
 
@@ -160,6 +160,40 @@ class TestLimits(LandingCase):
         with self.limit(unknown=0):
             self.assertEqual(self.url_open("/pay/" + "a" * 22 + "/start", data={"a": 1}).status_code, 429)
             self.assertEqual(self.landing(self.link).status_code, 200)
+
+    def test_whoever_guesses_is_refused_wherever_he_tries(self):
+        """Each guess is another token, and of none there is a count of its own."""
+        self.assertEqual(self.link.kind, "invoices")
+        gets = ["/pay/{}", "/pay/{}/show", "/pay/{}/form", "/pay/order/{}", "/payment/alipay/return/{}",
+                "/payment/unionpay/return/{}", "/payment/wechatpay/authorize/{}"]  # fmt: skip
+        asks = ["/pay/{}/state", "/pay/order/{}/status", "/pay/{}/transaction"]
+        for path in gets:
+            tries = [path.format(letter * 22) for letter in "abc"]
+            with self.limit(unknown=2), self.subTest(path=path):
+                self.forget_visits()
+                answers = [self.url_open(each, allow_redirects=False).status_code for each in tries]
+                self.assertEqual(answers, [404, 404, 429])
+        for path in asks:
+            tries = [path.format(letter * 22) for letter in "abc"]
+            with self.limit(unknown=2), self.subTest(path=path):
+                self.forget_visits()
+                answers = [self.url_open(each, json={"params": {}}).json() for each in tries]
+                self.assertNotIn("Too Many", str(answers[:2]))
+                self.assertIn("Too Many", str(answers[2]))
+
+    def forget_visits(self):
+        self.env["ar.payment.link.scan"].sudo().search([]).unlink()
+        self.env.flush_all()
+
+    def test_known_pages_are_opened_as_often_as_people_do(self):
+        order = self.open_order(self.link)
+        token = self.link.sudo().token
+        for path in (f"/pay/{token}", f"/pay/{token}/show", order._page_url()):
+            limits.PAGES._counts.clear()
+            with patch.object(limits.PAGES, "limit", 2), self.subTest(path=path):
+                answers = [self.url_open(path).status_code for _ in range(3)]
+                self.assertEqual(answers, [200, 200, 429])
+        limits.PAGES._counts.clear()
 
     def test_forwarded_addresses_are_odoos_business(self):
         with self.limit(unknown=1):
