@@ -7,6 +7,8 @@ from odoo.tools.image import image_data_uri
 
 
 class AccountMove(models.Model):
+    """Customer invoices carry a payment code; credit notes go back the way the invoice was paid."""
+
     _name = "account.move"
     _inherit = ["account.move", "ar.payment.qr"]
 

@@ -2,6 +2,8 @@ from odoo import models
 
 
 class AccountPayment(models.Model):
+    """A payment by another provider can become somebody's task, as a gateway order can."""
+
     _name = "account.payment"
     _inherit = ["account.payment", "ar.gateway.order.task"]
 

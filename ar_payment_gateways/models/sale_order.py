@@ -6,6 +6,8 @@ from odoo.tools.image import image_data_uri
 
 
 class SaleOrder(models.Model):
+    """Orders and quotations carry the code of the link that pays them, once there is one."""
+
     _name = "sale.order"
     _inherit = ["sale.order", "ar.payment.qr"]
 
