@@ -16,6 +16,7 @@
         "data/mail_template_data.xml",
         "data/ar_dunning_policy_data.xml",
         "report/dunning_templates.xml",
+        "report/customer_statement_templates.xml",
         "views/ar_dunning_policy_views.xml",
         "views/ar_dunning_notice_views.xml",
         "views/ar_dunning_run_views.xml",

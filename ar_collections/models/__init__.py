@@ -8,6 +8,7 @@ from . import (
     ar_dunning_notice_line,
     ar_dunning_policy,
     ar_dunning_run,
+    ir_actions_report,
     res_company,
     res_config_settings,
     res_partner,

@@ -1,1 +1,1 @@
-from . import aged_receivables_xlsx
+from . import aged_receivables_xlsx, customer_statement

@@ -163,12 +163,16 @@ class ArCreditExposureQuery(models.AbstractModel):
               FROM family
               CROSS JOIN company
               CROSS JOIN LATERAL (
-                  -- the sum of all, less what is too far ahead: a CASE in each of ten thousand rows costs more
+                  -- the sum of all, less what is too far ahead; that is looked for where there is a horizon only:
+                  -- each condition in each of ten thousand rows costs
                   SELECT so.currency_id,
-                         SUM(so.ar_credit_open) - COALESCE(
-                             SUM(so.ar_credit_open - so.ar_credit_due)
-                             FILTER (WHERE so.commitment_date > company.horizon), 0
-                         ) AS amount
+                         SUM(so.ar_credit_open) - CASE WHEN company.horizon IS NULL THEN 0 ELSE (
+                             SELECT COALESCE(SUM(far.ar_credit_open - far.ar_credit_due), 0)
+                               FROM sale_order far
+                              WHERE far.partner_invoice_id = family.id AND far.company_id = company.id
+                                AND far.currency_id = so.currency_id AND far.ar_credit_open > 0
+                                AND far.commitment_date > company.horizon
+                         ) END AS amount
                     FROM sale_order so
                    WHERE so.partner_invoice_id = family.id AND so.company_id = company.id AND so.ar_credit_open > 0
                    GROUP BY so.currency_id

@@ -32,17 +32,38 @@ class ArPaymentLinkScope(models.AbstractModel):
         return links._find_active(moves, kind) or links._create_for([moves], kind=kind)
 
     @api.model
+    def _for_customer(self, partner, currency, company):
+        """Return the active link to everything open of a customer, made if there is none.
+
+        :param partner: a commercial partner, all of whose invoices the caller has seen to be the user's business.
+        :return: the link, in sudo: as `_for_moves`.
+        """
+        owner = partner.id, currency.id, company.id
+        # sudo: see :return:
+        links = self.sudo()
+        found = links._find_current("customer", str(partner.id), owner)
+        values = dict(zip(self._OWNER_FIELDS, owner, strict=True))
+        return found or links.with_context(tracking_disable=True).create({"kind": "customer", **values})
+
+    @api.model
     def _find_active(self, moves, kind="invoices"):
-        """Return the oldest link that pays exactly `moves` and is neither revoked nor expired, or nothing.
+        """Return the oldest link that pays exactly `moves` and is neither revoked nor expired, or nothing."""
+        owner = moves.commercial_partner_id.id, moves.currency_id.id, moves.company_id.id
+        return self._find_current(kind, self._moves_key(moves), owner)
+
+    @api.model
+    def _find_current(self, kind, scope_key, owner):
+        """Return the oldest link of a scope that is neither revoked nor expired, or nothing.
 
         Links for one payment only are not handed out to others.
+
+        :param owner: ids of customer, currency and company.
         """
         return self.search(
             [
                 ("kind", "=", kind),
-                ("scope_key", "=", self._moves_key(moves)),
-                ("partner_id", "=", moves.commercial_partner_id.id),
-                ("currency_id", "=", moves.currency_id.id),
+                ("scope_key", "=", scope_key),
+                *((name, "=", record_id) for name, record_id in zip(self._OWNER_FIELDS, owner, strict=True)),
                 ("single_use", "=", False),
                 ("revoked_on", "=", False),
                 "|",

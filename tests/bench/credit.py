@@ -15,7 +15,7 @@ from tests.bench.shell import WORK, copied, in_shell, run
 
 # A peer to measure, never a dependency; unpacked into the work folder.
 OCA = ["odoo-addon-sale-financial-risk==19.0.1.0.1", "odoo-addon-account-financial-risk==19.0.1.0.0.6"]
-CUSTOMERS, RUNS = 10_000, 15
+CUSTOMERS, RUNS = 10_000, 45
 MORE_QUERIES, MORE_MS, RATIO = 5, 5.0, 2.0
 
 MEASURE = """

@@ -46,6 +46,25 @@ class TestPaymentLink(ARAccountingCase):
         self.assertEqual(link.state, "paid")
         self.assertFalse(invoice.ar_payment_qr)
 
+    def test_receipt_carries_the_code_for_the_rest(self):
+        self.env["payment.provider"].sudo().search([("code", "=", "demo")], limit=1).copy(
+            {"company_id": self.env.company.id, "state": "test", "is_published": True}
+        )
+        invoice, other = self.invoice(100), self.invoice(50)
+
+        def receipt(payment):
+            self.env.invalidate_all()
+            reports = self.env["ir.actions.report"]
+            return reports._render_qweb_html("account.report_payment_receipt", payment.ids)[0]
+
+        part = self._register_payment(invoice, amount=30.0, payment_difference_handling="open")
+        self.assertIn(b'id="ar_payment_qr"', receipt(part))
+        self.assertEqual(part._get_ar_payment_qr_data_uri(), invoice._get_ar_payment_qr_data_uri())
+        self.assertNotEqual(part._get_ar_payment_qr_data_uri(), other._get_ar_payment_qr_data_uri())
+        rest = self._register_payment(invoice)
+        for payment in (part, rest):
+            self.assertNotIn(b'id="ar_payment_qr"', receipt(payment))
+
     def test_refuses_what_one_payment_cannot_settle(self):
         links = self.env["ar.payment.link"]
         with self.assertRaises(UserError):

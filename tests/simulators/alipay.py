@@ -19,14 +19,12 @@ stopped. The provider in Odoo gets app_id, seller_id, merchant_private.pem and a
 the system parameter `ar_payment_gateways.alipay_test_url` the printed address. Trades are kept in memory only.
 """
 
-import argparse
 import json
 import threading
 import urllib.error
 import urllib.parse
 import urllib.request
 from http.server import ThreadingHTTPServer
-from pathlib import Path
 
 from . import alipay_keys as keys
 from .alipay_bill import BILL_METHOD, Bills
@@ -37,6 +35,7 @@ from .alipay_page import METHODS as PAGE_METHODS
 from .alipay_page import Pages
 from .alipay_requests import BadRequestError, check, check_notify_url
 from .alipay_trades import NUMBER, TIME_FORMAT, RefusalError, Trades, now, yuan
+from .command import serve
 
 
 class AlipaySimulator:
@@ -254,20 +253,5 @@ class AlipaySimulator:
             threading.Event().wait(seconds)
 
 
-def main():
-    parser = argparse.ArgumentParser(description="Alipay simulator on 127.0.0.1")
-    parser.add_argument("--port", type=int, default=18069)
-    parser.add_argument(
-        "--state-dir", type=Path, required=True, help="folder of the keys, made if it is missing"
-    )
-    options = parser.parse_args()
-    simulator = AlipaySimulator(keys.Merchant.in_folder(options.state_dir), options.port)
-    print(f"ready {simulator.url}", flush=True)  # noqa: T201 the launcher waits for this line
-    try:
-        simulator.server.serve_forever()
-    except KeyboardInterrupt:
-        simulator.server.server_close()
-
-
 if __name__ == "__main__":
-    main()
+    serve("Alipay", 18069, lambda folder, port: AlipaySimulator(keys.Merchant.in_folder(folder), port))

@@ -14,13 +14,12 @@ For the demo: `python -m tests.simulators.unionpay --port 18071 --state-dir DIR`
 for what it leaves in DIR. It prints `ready http://127.0.0.1:18071` and serves until it is stopped.
 """
 
-import argparse
 import hashlib
 import urllib.parse
-from pathlib import Path
 
 from . import unionpay_keys as keys
 from .alipay_keys import new_key, sign, verifies
+from .command import serve
 from .gateway import Gateway, Knobs
 from .unionpay_files import settlement_file
 from .unionpay_http import UnionpayHandler
@@ -194,18 +193,5 @@ class UnionpaySimulator(Gateway):
         return self.notify_order(order) if status == "00" else None
 
 
-def main():
-    parser = argparse.ArgumentParser(description="UnionPay simulator on 127.0.0.1")
-    parser.add_argument("--port", type=int, default=18071)
-    parser.add_argument("--state-dir", type=Path, required=True, help="folder of the keys, made if missing")
-    options = parser.parse_args()
-    simulator = UnionpaySimulator(keys.Merchant.in_folder(options.state_dir), options.port)
-    print(f"ready {simulator.base_url}", flush=True)  # noqa: T201 the launcher waits for this line
-    try:
-        simulator.server.serve_forever()
-    except KeyboardInterrupt:
-        simulator.server.server_close()
-
-
 if __name__ == "__main__":
-    main()
+    serve("UnionPay", 18071, lambda folder, port: UnionpaySimulator(keys.Merchant.in_folder(folder), port))

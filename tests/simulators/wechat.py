@@ -14,17 +14,16 @@ For the demo: `python -m tests.simulators.wechat --port 18070 --state-dir DIR`; 
 what it leaves in DIR. It prints `ready http://127.0.0.1:18070` and serves until it is stopped. Orders are in memory.
 """
 
-import argparse
 import base64
 import json
 import secrets
 from dataclasses import dataclass
-from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from . import wechat_keys as keys
 from .alipay_keys import new_key, sign, verifies
+from .command import serve
 from .gateway import Gateway, Knobs
 from .wechat_bills import Bills
 from .wechat_http import WechatHandler
@@ -191,18 +190,5 @@ class WechatSimulator(Gateway):
         return self.notify(order.number, refund.content["notify_url"], make)
 
 
-def main():
-    parser = argparse.ArgumentParser(description="WeChat Pay simulator on 127.0.0.1")
-    parser.add_argument("--port", type=int, default=18070)
-    parser.add_argument("--state-dir", type=Path, required=True, help="folder of the keys, made if missing")
-    options = parser.parse_args()
-    simulator = WechatSimulator(keys.Merchant.in_folder(options.state_dir), options.port)
-    print(f"ready {simulator.base_url}", flush=True)  # noqa: T201 the launcher waits for this line
-    try:
-        simulator.server.serve_forever()
-    except KeyboardInterrupt:
-        simulator.server.server_close()
-
-
 if __name__ == "__main__":
-    main()
+    serve("WeChat Pay", 18070, lambda folder, port: WechatSimulator(keys.Merchant.in_folder(folder), port))

@@ -1,0 +1,15 @@
+from odoo import models
+
+
+class IrActionsReport(models.Model):
+    _inherit = "ir.actions.report"
+
+    def _render_qweb_pdf_prepare_streams(self, report_ref, data, res_ids=None):
+        """Print statements one by one: Debian's wkhtmltopdf can't print several documents in one call."""
+        report = self._get_report(report_ref)
+        if report.report_name != "ar_collections.customer_statement" or len(res_ids or ()) < 2:
+            return super()._render_qweb_pdf_prepare_streams(report_ref, data, res_ids)
+        streams = {}
+        for res_id in res_ids:
+            streams |= super()._render_qweb_pdf_prepare_streams(report_ref, data, [res_id])
+        return streams
