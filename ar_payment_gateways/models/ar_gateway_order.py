@@ -158,7 +158,7 @@ class ArGatewayOrder(models.Model):
         """Number an attempt to pay `transaction`. The caller commits before anything is sent.
 
         :param transaction: a draft payment.transaction, in sudo.
-        :param link: the payment link it is for, if any.
+        :param link: the payment link it is for, if any; that of the transaction if it is left out.
         :param core.visitor.Visitor visitor: who wants to pay.
         """
         provider = transaction.provider_id
@@ -177,7 +177,7 @@ class ArGatewayOrder(models.Model):
                 "channel": channel.value,
                 "product": provider._ar_gateway_product(channel),
                 "payer_address": visitor.address,
-                "link_id": link.id if link else False,
+                "link_id": (link or transaction.ar_link_id).id,
                 "company_id": transaction.company_id.id,
                 "currency_id": transaction.currency_id.id,
                 "amount_minor": self._to_minor(transaction.amount, transaction.currency_id),

@@ -2,6 +2,7 @@
 
 from unittest.mock import patch
 
+from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
 
@@ -200,6 +201,20 @@ class TestOtherRules(OtherCase):
         self.assertIn("nothing to pay", self.transaction(self.link, 100.0))
         page = self.url_open(f"/pay/{self.link.sudo().token}/form")
         self.assertEqual((page.status_code, "withdrawn" in page.text), (410, True))
+
+    def test_our_own_gateway_on_odoos_form_is_the_links_too(self):
+        method = self.provider._ar_gateway_payment_method()
+        transaction = self.transaction(
+            self.link, 100.0, provider_id=self.provider.id, payment_method_id=method.id, flow="redirect"
+        )
+        self.env.flush_all()
+        path = transaction._ar_open_order()
+        self.env.invalidate_all()
+        order = self.env["ar.gateway.order"]._by_access_token(path.rsplit("/", 1)[1])
+        self.assertEqual(order.link_id, self.link)
+        self.link.action_revoke()
+        self.assertLessEqual(order.next_query_at, fields.Datetime.now())  # it is taken back
+        self.assertIn("no longer valid", self.url_open(order._page_url()).text)
 
     def test_nobody_says_which_link_it_was(self):
         user = new_test_user(
