@@ -98,6 +98,7 @@ class OtherProviders(PaymentPortal):
         if not note("started", link):
             raise ValidationError(request.env._("Too many attempts. Please try again in a few minutes."))
         link._count_attempt()  # from here on, attempts on one link follow each other
+        link._check_rate()
         shown = self._cast_as_float(amount) or 0.0
         values = link._other_payment_values(f"{shown:.{link.currency_id.decimal_places}f}")
         if link.currency_id.compare_amounts(values["amount"], shown) != 0:

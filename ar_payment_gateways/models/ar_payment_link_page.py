@@ -215,14 +215,13 @@ class ArPaymentLinkPage(models.AbstractModel):
         booked on (as values of a transaction, the customer among them), and the beginning of its reference.
 
         :param str wanted: the amount that the customer has typed, see `_amount_to_pay`.
-        :raise UserError: if nothing can be paid now, or not that much, or somebody has tried too often.
+        :raise UserError: if nothing can be paid now, or not that much.
         """
         self.ensure_one()
         items = self._open_items()[self] if self._condition() == "active" else ()
         if total(items) <= 0:
             raise UserError(self.env._("There is nothing to pay."))
         amount = float(self._amount_to_pay(items, wanted))
-        self._check_rate()
         gateways, others = self._ways_to_pay(amount, exactly=True)
         documents = self._payable_documents(items)
         more = f"+{len(documents) - 1}" if len(documents) > 1 else ""
