@@ -1,6 +1,37 @@
 """Refusals of the credit check."""
 
-from odoo.exceptions import UserError
+import logging
+
+from odoo.exceptions import AccessError, UserError
+
+_logger = logging.getLogger(__name__)
+
+
+def refused(records, error, what="write", level=logging.WARNING):
+    """Log that somebody was refused, and return the error to raise.
+
+    Odoo itself logs nothing of a call from outside (XML-RPC) that ends so: the caller alone would know.
+
+    :param records: what was to be changed.
+    :param error: exception that tells the user why.
+    :param str what: step that was refused.
+    """
+    _logger.log(
+        level,
+        "Refused: user %s (%s), %s on %s %s: %s",
+        records.env.uid,
+        records.env.user.login,
+        what,
+        records._name,
+        records.ids,
+        " ".join(str(error).split()),  # names in it start no line of their own
+    )
+    return error
+
+
+def denied(records, message, what="write"):
+    """Return the AccessError with a message, logged; see `refused`."""
+    return refused(records, AccessError(message), what)
 
 
 class CreditExceededError(UserError):

@@ -125,6 +125,9 @@ FIRST_QUERY_SECONDS = 60
 QUERY_SECONDS = 4
 """A page that waits asks the gateway at most this often; Alipay's guide to 订单码支付 says every 5 seconds."""
 
+BOOK_MINUTES = 60
+"""So long after a payment it has to be in the books; one that is not is tried again as often, and somebody is told."""
+
 ORDERS_PER_WINDOW = 10
 ORDER_WINDOW_MINUTES = 10
 """So many gateway orders a link may make in so many minutes; a person needs one."""

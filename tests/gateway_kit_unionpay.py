@@ -17,6 +17,7 @@ class UnionpayKit:
     accepted = (200, "ok")
     refused = (500, "fail")
     foreign = ({"merId": "777290058167152"}, {"txnTime": PAST})
+    other_identity = {"unionpay_mer_id": "777290058167152"}
     unknown_order = {"orderId": "AR20990101000000ABCDEFGHJK"}
     refund_troubles = ("drop_response_after_commit", "unsigned", "http_500")
     refusal = "36"

@@ -22,6 +22,7 @@ class AlipayKit:
     accepted = (200, "success")
     refused = (200, "fail")
     foreign = ({"app_id": "2021999999999999"}, {"seller_id": "2088999999999999"})
+    other_identity = {"alipay_app_id": "2021999999999999", "alipay_seller_id": "2088999999999999"}
     unknown_order = {"out_trade_no": "AR20990101000000ABCDEFGHJK"}
     refund_troubles = ("drop_response_after_commit", "unsigned", "refund_unsure")
     refusal = "卖家余额不足"
@@ -150,6 +151,7 @@ class WechatKit:
     accepted = (204, "")
     refused = (500, '{"code":"FAIL","message":"FAIL"}')
     foreign = ({"appid": "wx0000000000000000"}, {"mchid": "1900009999"})
+    other_identity = {"wechatpay_appid": "wx0000000000000000", "wechatpay_mchid": "1900009999"}
     unknown_order = {"out_trade_no": "AR20990101000000ABCDEFGHJK"}
     refund_troubles = ("drop_response_after_commit", "unsigned", "http_500")
     refusal = "INVALID_REQUEST"

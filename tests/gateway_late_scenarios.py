@@ -8,6 +8,7 @@ from itertools import pairwise
 from unittest.mock import patch
 
 from odoo import fields
+from odoo.exceptions import UserError
 
 from odoo.addons.ar_payment_gateways import const
 
@@ -29,6 +30,37 @@ class Late:
         self.kit.pay(order.name)
         order._query()
         self.book()
+
+    def on_odoos_form(self, invoice):
+        """Somebody begins to pay on Odoo's own form, without a link; return the transaction."""
+        return (
+            self.env["payment.transaction"]
+            .sudo()
+            .create(
+                {
+                    "provider_id": self.provider.id,
+                    "payment_method_id": self.provider.sudo()._ar_gateway_payment_method().id,
+                    "amount": invoice.amount_residual,
+                    "currency_id": invoice.currency_id.id,
+                    "partner_id": invoice.partner_id.id,
+                    "operation": "online_redirect",
+                    "invoice_ids": [fields.Command.set(invoice.ids)],
+                }
+            )
+        )
+
+    def order_of(self, transaction):
+        """The order that he is shown."""
+        self.env.flush_all()
+        path = transaction._ar_open_order()
+        self.env.invalidate_all()
+        return self.env["ar.gateway.order"]._by_access_token(path.rsplit("/", 1)[1])
+
+    def run_order_cron(self):
+        self.env.flush_all()
+        with patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *a, **k: float("inf")):
+            self.env["ar.gateway.order"].sudo()._cron_query()
+        self.env.invalidate_all()
 
     def untaxed(self, amount):
         return self.invoice(amount, taxes=self.env["account.tax"])
@@ -95,6 +127,118 @@ class LateScenarios(Late):
         self.assertEqual(invoice.state, "draft")
         self.assertEqual(order.transaction_id._ar_credit(), 80.0)
         self.assertEqual(order.activity_ids.mapped("summary"), [CREDIT])
+
+    def test_success_for_an_invoice_emptied_meanwhile(self):
+        """Begun on Odoo's form. Core would post the draft, which cannot be, and leave the money out of the books."""
+        invoice = self.untaxed(80.0)
+        order = self.order_of(self.on_odoos_form(invoice))
+        invoice.button_draft()
+        self.assertLessEqual(order.next_query_at, fields.Datetime.now())  # nobody is to pay it any more
+        self.assertTrue(order._is_given_up())
+        invoice.invoice_line_ids.unlink()
+        self.pay(order)
+        self.assertEqual((order.state, invoice.state), ("paid", "draft"))
+        self.assertEqual(order.transaction_id._ar_credit(), 80.0)
+        self.assertEqual(order.activity_ids.mapped("summary"), [CREDIT])
+
+    def test_a_payment_that_cannot_be_booked_is_told_once_and_tried_on(self):
+        order = self.waiting_order(self.untaxed(80.0))
+        self.kit.pay(order.name)
+        order._query()
+        transaction = order.transaction_id
+        self.assertGreater(order.next_query_at, fields.Datetime.now() + timedelta(minutes=50))
+        transaction.last_state_change -= timedelta(days=5)  # core's cron has given up
+        broken = patch.object(
+            type(transaction), "_create_payment", side_effect=UserError("Period is locked.")
+        )
+        for trouble, summaries, days in (
+            (broken, ["Payment not booked"], 5),
+            (broken, ["Payment not booked"], 50),
+        ):
+            order.next_query_at = fields.Datetime.now() - timedelta(days=days)
+            with trouble:
+                self.run_order_cron()
+            self.assertEqual(order.activity_ids.mapped("summary"), summaries)
+            self.assertIn("Period is locked.", order.activity_ids.note)
+            self.assertGreater(order.next_query_at, fields.Datetime.now())
+            self.assertFalse(transaction.payment_id)
+        order.next_query_at = fields.Datetime.now()
+        self.run_order_cron()
+        self.assertEqual(transaction.payment_id.amount, 80.0)
+        self.assertFalse(order.next_query_at)
+        self.assertFalse(order.activity_ids)
+
+    def test_two_orders_of_one_transaction_are_two_payments(self):
+        """Odoo's form has one transaction; opened again, on the phone perhaps, it has two codes, and both get paid."""
+        invoice = self.untaxed(80.0)
+        transaction = self.on_odoos_form(invoice)
+        link = transaction.sudo().ar_link_id = invoice._get_ar_payment_link()  # which has led there
+        first = self.order_of(transaction)
+        second = first._prepare(transaction)
+        second._send_to_gateway()
+        for order in (second, first):  # both have paid before anything is booked
+            self.kit.pay(order.name)
+        for order in (second, first):
+            order._query()
+        self.book()
+        self.assertEqual((first.state, second.state), ("paid", "paid"))
+        self.assertEqual(second.transaction_id, transaction)
+        self.assertNotEqual(first.transaction_id, transaction)
+        self.assertEqual(first.transaction_id.invoice_ids, invoice)
+        self.assertEqual(invoice.amount_residual, 0)
+        self.assertTrue(transaction.payment_id.is_reconciled)
+        self.assertEqual(first.transaction_id.payment_id.amount, 80.0)
+        self.assertFalse(second.activity_ids)
+        self.assertEqual(first.activity_ids.mapped("summary"), [CREDIT])
+        self.assertEqual(link.transaction_ids, first.transaction_id | transaction)
+        self.assertEqual(link._customer_credit(), 80.0)
+        for order in (first, second):
+            self.assertNotEqual(order.gateway_reference, False)
+            self.assertEqual(order.transaction_id.provider_reference, order.gateway_reference)
+        first.transaction_id._refund(80.0)
+        self.commit()
+        self.settle()
+        self.assertEqual(self.kit.refunded(first.name), 80_00)
+
+    def test_another_amount_by_a_second_order_is_a_payment_of_its_own(self):
+        transaction = self.on_odoos_form(self.untaxed(80.0))
+        first = self.order_of(transaction)
+        second = first._prepare(transaction)
+        second._send_to_gateway()
+        self.pay(first)
+        self.kit.knobs.amount_delta = 500
+        self.pay(second)
+        self.assertEqual(second.state, "mismatch")
+        second._book_received()
+        for order, amount in ((first, 80.0), (second, 85.0)):
+            self.assertEqual(
+                (order.transaction_id.amount, order.transaction_id.payment_id.amount), (amount, amount)
+            )
+        self.assertEqual(second.activity_ids.mapped("summary"), [CREDIT])
+
+    def test_a_payment_ends_the_other_orders_of_its_transaction(self):
+        transaction = self.on_odoos_form(self.untaxed(80.0))
+        first = self.order_of(transaction)
+        second = first._prepare(transaction)
+        second._send_to_gateway()
+        self.pay(first)
+        self.assertTrue(second._is_given_up())
+        self.assertLessEqual(second.next_query_at, fields.Datetime.now())
+
+    def test_a_new_order_ends_the_older_ones_of_its_transaction(self):
+        transaction = self.on_odoos_form(self.untaxed(80.0))
+        first = self.order_of(transaction)
+        self.kit.scan(first.name)
+        first.expires_at = fields.Datetime.now() + timedelta(minutes=1)  # too late to be shown again
+        second = self.order_of(transaction)
+        self.assertNotEqual(first, second)
+        self.assertTrue(first._is_given_up() or first.state == "closed")
+        if self.kit.closes:
+            self.assertTrue(self.kit.is_closed(first.name))
+            self.assertEqual(first.state, "closed")
+        self.assertEqual((second.state, transaction.state), ("open", "draft"))
+        self.pay(second)
+        self.assertEqual(transaction.invoice_ids.amount_residual, 0)
 
     def test_withdrawn_link_is_closed_at_the_gateway_first(self):
         order = self.waiting_order(self.untaxed(80.0))

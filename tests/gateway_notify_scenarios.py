@@ -38,6 +38,7 @@ class NotifyScenarios:
         self.kit.knobs.notify_other_key = True
         self.assert_refused(self.genuine())
         self.assert_untouched()
+        self.assertFalse(self.order.activity_ids)  # anybody can send that
 
     def test_query_string_and_other_methods_are_refused(self):
         message = self.genuine()
@@ -87,8 +88,19 @@ class NotifyScenarios:
     def test_other_app_or_seller_is_refused_though_genuine(self):
         for change in self.kit.foreign:
             self.kit.knobs.notify_change = change
-            self.assert_refused(self.genuine(), change)
+            for _times in range(2):
+                self.assert_refused(self.genuine(), change)
         self.assert_untouched()
+        [task] = self.order.activity_ids  # its signature is the gateway's, so somebody has to look
+        for change in self.kit.foreign:
+            self.assertEqual(task.note.count(*change), 1)
+
+    def test_what_was_asked_for_before_the_credentials_changed_is_paid(self):
+        """A merchant takes another application, or becomes another one, while customers look at codes."""
+        self.provider.write(self.kit.other_identity)
+        self.assert_accepted(self.genuine())
+        self.assert_paid_once()
+        self.assertFalse(self.order.activity_ids)
 
     def test_unknown_order_is_refused(self):
         self.kit.knobs.notify_change = self.kit.unknown_order

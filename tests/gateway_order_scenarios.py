@@ -130,6 +130,33 @@ class OrderScenarios:
             self.run_cron()
         self.assertEqual((live.state, test.state), ("open", "closed"))
 
+    def test_a_code_of_another_mode_is_not_shown(self):
+        live = self.open_order()
+        live.is_test = False
+        test = self.open_order()
+        self.assertNotEqual(test, live)
+        self.assertTrue(test.is_test)
+        self.assertEqual(live.state, "open")  # the test environment cannot close it
+        self.assertEqual(self.open_order(), test)
+
+    def test_an_order_of_another_mode_is_not_sent(self):
+        """Its call got no answer, or it waits for its payer, while the provider changes."""
+        for elsewhere in ({"is_test": False}, {"merchant": "somebody else"}, {"application": "another"}):
+            order = self.link._number_order(self.provider.sudo())
+            order.write(elsewhere)
+            self.assertIsNone(order._send_and_show())
+            self.assertEqual((order.state, self.kit.calls()), ("closed", []))
+        self.assertEqual(self.open_order().state, "open")
+
+    def test_without_credentials_nothing_is_asked_and_nothing_given_up(self):
+        order = self.open_order()
+        self.kit.simulator.requests.clear()
+        self.provider.action_reset_credentials()
+        self.over(order)
+        self.run_cron()
+        self.assertIsNone(order._query())
+        self.assertEqual((order.state, self.kit.calls()), ("open", []))
+
     def test_wrong_amount_by_query_is_kept_out(self):
         order = self.open_order()
         self.kit.knobs.no_notify = True

@@ -144,6 +144,39 @@ class RefundScenarios:
         self.commit()
         self.assertEqual(self.sent(), [])
 
+    def test_what_was_sent_is_finished_at_a_disabled_provider(self):
+        self.kit.knobs.drop_request = 99
+        sent = self.refund(30.0)
+        self.refund(20.0, commit=False)
+        self.env.cr.postcommit.clear()  # the process dies before it is sent
+        self.env.flush_all()
+        self.order.invalidate_recordset()
+        numbered = self.order.refund_ids - sent
+        self.kit.knobs.drop_request = 0
+        self.provider.sudo().state = "disabled"
+        self.run_cron()
+        self.assertEqual((sent.state, numbered.mapped("state")), ("done", ["draft"]))
+        self.assertEqual(self.refunded_there(), 30_00)
+
+    def test_a_refund_under_way_is_asked_about_where_it_was_paid(self):
+        """The other environment, or merchant, knows no such payment: its word would free money that is going back."""
+        self.kit.knobs.drop_request = 99
+        refund = self.refund(30.0)
+        self.assertEqual(refund.state, "sent")
+        self.kit.knobs.drop_request = 0
+        self.kit.simulator.requests.clear()
+        for elsewhere in ({"is_test": False}, {"merchant": "somebody else"}):
+            here = {name: self.order[name] for name in elsewhere}
+            self.order.write(elsewhere)
+            self.run_cron()
+            self.assertEqual((refund.state, self.kit.calls()), ("sent", []))
+            self.assertTrue(refund.problem)
+            with self.assertRaises(ValidationError), self.env.cr.savepoint():
+                self.order.transaction_id._refund(10.0)
+            self.order.write(here)
+        self.run_cron()
+        self.assertEqual((refund.state, self.refunded_there()), ("done", 30_00))
+
     def test_only_accountants_refund(self):
         for groups in (
             "base.group_user",

@@ -26,6 +26,7 @@ from . import ar_credit_exposure_query
 from . import ar_credit_exposure
 from . import ar_credit_facts
 from . import ar_credit_gate_debtor
+from . import ar_credit_gate_outcome
 from . import ar_credit_gate
 from . import ar_credit_group
 from . import ar_credit_priced
@@ -52,6 +53,7 @@ from . import ar_credit_rule
 from . import ar_credit_rule_condition
 from . import ar_open_item
 from . import ar_risk_class
+from . import account_analytic_line
 from . import account_move_credit
 from . import account_move
 from . import account_move_line

@@ -72,6 +72,13 @@ class AccountMoveCredit(models.AbstractModel):
         """Return the orders that lines are linked to, past access rights."""
         return self.sudo().invoice_line_ids.sale_line_ids.order_id  # sudo: who invoices need not see sales
 
+    def _get_ar_credit_forcing(self):
+        """Return what keeps the invoice, also where it keeps the orders that it invoices."""
+        holds = super()._get_ar_credit_forcing()
+        for order in self._get_ar_credit_orders():
+            holds |= order._get_ar_credit_forced()
+        return holds
+
     def _get_ar_credit_counted(self):
         """Return what the orders that lines are linked to count as exposure now: order id -> amount in its currency.
 

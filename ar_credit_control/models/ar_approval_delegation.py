@@ -1,7 +1,8 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from ..core.delegation import Delegation, Fault, check_delegation
+from ..exceptions import denied
 
 
 class ArApprovalDelegation(models.Model):
@@ -105,7 +106,7 @@ class ArApprovalDelegation(models.Model):
         :raise AccessError: also for administrators: nobody hands out another person's authority.
         """
         if not self.env.su and any(one.user_id != self.env.user for one in self):
-            raise AccessError(self.env._("Approvers delegate for themselves only."))
+            raise denied(self, self.env._("Approvers delegate for themselves only."))
 
     # === BUSINESS === #
 

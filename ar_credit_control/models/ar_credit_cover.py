@@ -1,9 +1,10 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.tools.misc import clean_context
 
 from ..core.cover import Method, Policy
 from ..core.limit import Cover, Effect, Window
+from ..exceptions import denied
 from .account_payment_term import METHODS
 
 # What stays open when the cover is in effect.
@@ -153,8 +154,9 @@ class ArCreditCover(models.Model):
 
     def _refuse_own_fields(self, vals):
         if {"state", "editor_ids", "change_ids", "partner_id", "company_id"} & set(vals):
-            raise AccessError(
-                self.env._("A cover takes effect and ends by a limit change only. Press 'Submit'.")
+            raise denied(
+                self,
+                self.env._("A cover takes effect and ends by a limit change only. Press 'Submit'."),
             )
 
     # === ACTIONS === #

@@ -89,7 +89,7 @@ class ArCreditDocument(models.AbstractModel):
     def _get_ar_credit_orderer(self, check_point):
         """Return the customer under control whom somebody else, whom none bounds, is to pay for; nobody by default.
 
-        :param check_point: core CheckPoint, or "manual".
+        :param check_point: core CheckPoint, "manual", or "event".
         """
         return self.env["res.partner"]
 
@@ -98,7 +98,11 @@ class ArCreditDocument(models.AbstractModel):
 
         :param check_point: core CheckPoint.
         """
-        return bool(self._get_ar_credit_forced() or self._get_ar_credit_orderer(check_point))
+        return bool(self._get_ar_credit_forcing() or self._get_ar_credit_orderer(check_point))
+
+    def _get_ar_credit_forcing(self):
+        """Return the holds, also of other documents, that keep this one whatever the rules say."""
+        return self._get_ar_credit_forced()
 
     def _use_ar_credit_approval(self, decision, check_point):
         """Use an approval that covers the document as it stands and what the check found; return whether there is one.
@@ -229,8 +233,9 @@ class ArCreditDocument(models.AbstractModel):
         if orderer:
             debtor = orderer.browse(self._get_ar_credit_pair()[0])
             sentences.append(self.env["ar.credit.gate"]._get_orderer_reason(orderer, debtor))
-        if self._get_ar_credit_forced():
-            sentences.append(self.env._("%(document)s was held by hand.", document=self.display_name))
+        for hold in self._get_ar_credit_forcing():
+            values = {"document": hold.document_name, "hold": hold.name, "reason": hold._get_forced_reason()}
+            sentences.append(self.env._("%(document)s is kept by %(hold)s: %(reason)s.", **values))
         return sentences
 
     def _get_ar_credit_rule_reason(self, finding):

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 
+from ..exceptions import denied
 from .ar_credit_hold import CREDIT_GROUPS
 
 # What an approval stands on, so nobody types it in.
@@ -60,24 +60,24 @@ class ArCreditDocumentCopy(models.AbstractModel):
 
     def _refuse_ar_credit_kept(self, names):
         if not self.env.su and not KEPT_FIELDS.isdisjoint(names):
-            raise AccessError(self.env._("What the credit check found is not for anybody to write."))
+            raise denied(self, self.env._("What the credit check found is not for anybody to write."))
 
     # === HOLDS === #
 
     def _get_ar_credit_forced(self):
-        """Return the holds set by hand that keep the document: those not decided, and those decided against it.
+        """Return the holds that keep the document whatever the rules say: not decided, or decided against it.
 
         Of a copy that nobody has decided on, those of the same customer's document that was copied.
         """
         self.ensure_one()
         document = self.sudo()  # sudo: holds bind also those who can't see them
-        by_hand = document.ar_credit_hold_ids.filtered(lambda hold: hold.check_point == "manual")
-        if not by_hand:
+        forcing = document.ar_credit_hold_ids._filtered_forcing()
+        if not forcing:
             debtor, _company = document._get_ar_credit_pair()
-            by_hand = document.ar_credit_copied_hold_id.filtered(
+            forcing = document.ar_credit_copied_hold_id.filtered(
                 lambda hold: hold.check_point == "manual" and hold.partner_id.id == debtor
             )
-        return by_hand.filtered(lambda hold: hold.state in ("pending", "rejected"))
+        return forcing.filtered(lambda hold: hold.state in ("pending", "rejected"))
 
     def _get_ar_credit_unsettled(self):
         """Return the last hold that speaks against the document, and against a copy: rejected, or set by hand."""

@@ -36,7 +36,10 @@ class ArCreditEdge(models.AbstractModel):
     scheduled actions, automation rules by time,        hold (`ir.cron._callback`)
     recurring and future invoices
     amendment of a confirmed order, whoever makes it    error: there is nothing that could wait
-    costs that a posted bill charges an order with      booked, counted, and noted on the order
+    costs that a posted bill charges an order with,     booked, counted; what is over the limit then is held, and
+    hours and expenses above what was ordered           nothing more leaves or is invoiced before a decision
+    authorization voided, payment cancelled or          booked; held like that, where the order does not pass without
+    refunded, of a confirmed order                      the money
     ==================================================  ==============================================================
 
     Overrides of `action_confirm` in addons that Odoo loads after ours run around ours and have done things before
@@ -60,6 +63,10 @@ class ArCreditEdge(models.AbstractModel):
         """Run the body where the caller catches the refusal itself."""
         with self._inside(_CAUGHT):
             yield
+
+    def _is_caught(self):
+        """Whether the caller catches the refusal, and files a hold."""
+        return bool(_DEPTHS.get(self.env.cr, {}).get(_CAUGHT))
 
     @contextmanager
     def _booking(self):

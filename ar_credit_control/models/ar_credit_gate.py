@@ -7,7 +7,6 @@ from odoo import fields, models
 from ..core.credit_check import Control, Decision, Limit, complete, decide_in_turn, take_apart
 from ..core.exposure import Exposure
 from ..core.rule import CheckPoint, Fact, Outcome, Verdict, evaluate
-from ..exceptions import CreditExceededError, CreditHoldError
 
 _WATCHED = "ar_credit_gate.watched"
 
@@ -38,7 +37,7 @@ class ArCreditGate(models.AbstractModel):
     """
 
     _name = "ar.credit.gate"
-    _inherit = ["ar.credit.gate.debtor"]
+    _inherit = ["ar.credit.gate.debtor", "ar.credit.gate.outcome"]
     _description = "Credit gate"
 
     # === WATCHING ORDERS === #
@@ -96,6 +95,8 @@ class ArCreditGate(models.AbstractModel):
         """
         after = self._commitments(orders)
         self._refuse_escape(before, after)
+        if not leaving:
+            self._refuse_fall(before, after)
         raised = [order_id for order_id, now in after.items() if self._is_raised(before.get(order_id), now)]
         if not raised:
             return
@@ -129,23 +130,6 @@ class ArCreditGate(models.AbstractModel):
             or now.escapes > before.escapes
             or currency.compare_amounts(now.amount, before.amount) > 0
         )
-
-    def _pass_or_raise(self, documents, check_point, decisions):
-        """Raise what is refused; note the warnings of what passes.
-
-        :param dict decisions: document id -> core Decision.
-        """
-        refused = {key: decision for key, decision in decisions.items() if not decision.passed}
-        booked = refused if self.env["ar.credit.edge"]._is_booking_cost() else {}
-        if refused and not booked:
-            # An amendment can't be put before anybody as it stands: it is undone with the transaction.
-            error = CreditExceededError if check_point is CheckPoint.AMEND else CreditHoldError
-            message = documents.browse(refused)._get_ar_credit_refusal(refused, check_point)
-            raise error(message, refused, check_point, documents._name)
-        for document in documents:
-            decision = decisions.get(document.id)
-            if decision and (decision.verdict.outcome is Outcome.WARN or document.id in booked):
-                document._note_ar_credit_warning(decision)
 
     # === OTHER CHECK POINTS === #
 
@@ -183,11 +167,12 @@ class ArCreditGate(models.AbstractModel):
 
     # === DECIDING === #
 
-    def _decide_orders(self, orders, check_point, preview=False):
+    def _decide_orders(self, orders, check_point, preview=False, lock=True):
         """Decide on orders, each seeing those before it.
 
         Locks the customers under control first, and measures then; a preview neither locks nor uses an approval.
 
+        :param bool lock: whether a refusal undoes what is asked about; what can't be undone has nothing to wait for.
         :return: dict of order id -> core Decision, of those that any rule concerns.
         """
         pair_of = {order.id: order._get_ar_credit_pair() for order in orders}
@@ -196,7 +181,7 @@ class ArCreditGate(models.AbstractModel):
         decisions = {}
         if checked:
             accounts = self.env["ar.credit.account"]
-            locked = None if preview else locked
+            locked = None if preview or not lock else locked
             positions, amounts = accounts._get_positions(pairs, checked.ids, loaded, locked)
             if preview:
                 amounts |= {

@@ -19,6 +19,7 @@ POINTS = [
     ("delivery", "Delivery"),
     ("invoice", "Invoice"),
     ("manual", "By Hand"),
+    ("event", "Afterwards"),
 ]
 # As many ids as an address holds.
 EXPORT_MAX = 500
@@ -178,8 +179,8 @@ class ArCreditHold(models.Model):
             if hold.orderer_id:
                 gate = self.env["ar.credit.gate"]
                 sentences.append(gate._get_orderer_reason(hold.orderer_id, hold.partner_id))
-            if hold.check_point == "manual":
-                sentences.append(self.env._("Held by hand"))
+            if hold._filtered_forcing():
+                sentences.append(hold._get_forced_reason())
             hold.reason_text = "\n".join(sentences)
 
     @api.depends("state", "binding", "order_id.amount_total", "order_id.order_line.price_total")
@@ -223,6 +224,12 @@ class ArCreditHold(models.Model):
         }
 
     # === BUSINESS === #
+
+    def _get_forced_reason(self):
+        """Return the sentence about a hold that no rule files."""
+        if self.check_point == "manual":
+            return self.env._("Held by hand")
+        return self.env._("Dearer, or not paid any more, since it was checked")
 
     def _get_document(self):
         """Return the order or the invoice the hold is about."""

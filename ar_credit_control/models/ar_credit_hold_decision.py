@@ -10,13 +10,16 @@ from ..exceptions import CreditHoldError
 
 ACTIVITY = "ar_credit_control.mail_activity_type_credit_hold"
 
+# Holds of these keep a document whatever the rules say, until somebody has decided.
+FORCING = {"manual", "event"}
+
 # Holds of which check points are good for a check, once approved.
 GOOD_FOR = {
-    CheckPoint.CONFIRM: {"confirm", "manual"},
+    CheckPoint.CONFIRM: {"confirm", *FORCING},
     # A delivery of more than ordered, or of what was far ahead, is a change of the order as well.
-    CheckPoint.AMEND: {"confirm", "amend", "delivery", "manual"},
-    CheckPoint.DELIVERY: {"delivery", "manual"},
-    CheckPoint.INVOICE: {"invoice", "manual"},
+    CheckPoint.AMEND: {"confirm", "amend", "delivery", *FORCING},
+    CheckPoint.DELIVERY: {"delivery", *FORCING},
+    CheckPoint.INVOICE: {"invoice", *FORCING},
 }
 
 
@@ -59,6 +62,10 @@ class ArCreditHoldDecision(models.AbstractModel):
             "res_id": document.id,
             "view_mode": "form",
         }
+
+    def _filtered_forcing(self):
+        """Return those that keep their documents whatever the rules say: set by hand, or for what has happened."""
+        return self.filtered(lambda hold: hold.check_point in FORCING)
 
     # === APPROVAL: WHAT IS PUT === #
 

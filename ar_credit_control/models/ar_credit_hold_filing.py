@@ -41,7 +41,7 @@ class ArCreditHoldFiling(models.AbstractModel):
         blocks is filed as well, as the record of the attempt; nobody can approve it.
 
         :param dict decisions: document id -> core Decision.
-        :param check_point: core CheckPoint that refused, or "manual".
+        :param check_point: core CheckPoint that refused, "manual", or "event".
         :param bool notify_customer: send the customer the confirmation once the order is approved.
         :param str model: of the documents.
         :param values: more values for new holds.
@@ -59,14 +59,14 @@ class ArCreditHoldFiling(models.AbstractModel):
                 "state": "blocked"
                 if decision.verdict and decision.verdict.outcome is Outcome.BLOCK
                 else "pending",
-                "check_point": "manual" if forced else str(check_point),
+                "check_point": forced[:1].check_point or str(check_point),
             }
             known, copied = document.ar_credit_hold_ids, document.ar_credit_copied_hold_id
             same = known._get_partial(decision, kind, binding)
             same = same or known._get_standing(decision, kind, binding, copied)
             stale = known - same
-            if kind["state"] == "blocked":  # what somebody holds by hand is let go by a decision only
-                stale = stale.filtered(lambda hold: hold.check_point != "manual")
+            if kind["state"] == "blocked":  # what is held by hand, or for what happened, a decision lets go
+                stale -= stale._filtered_forcing()
             stale._supersede()
             if not same & known:
                 vals = self._prepare_vals(document, decision, binding) | kind
@@ -170,7 +170,7 @@ class ArCreditHoldFiling(models.AbstractModel):
         elif hold.order_id.state in ("draft", "sent"):
             return super()._confirm_order()
         else:
-            if self.check_point == "manual":
+            if self._filtered_forcing():
                 self._release()
             self._tell_salesperson()
         return None
@@ -204,8 +204,8 @@ class ArCreditHoldFiling(models.AbstractModel):
         others = self.reason_ids.filtered(lambda reason: not reason.is_about_limit).mapped("sentence")
         if self.orderer_id:
             others.append(self.env["ar.credit.gate"]._get_orderer_reason(self.orderer_id, self.partner_id))
-        if self.check_point == "manual":
-            others.append(self.env._("held by hand"))
+        if self._filtered_forcing():
+            others.append(self._get_forced_reason())
         if not self.excess or (others and not self.reason_ids.filtered("is_about_limit")):
             return self.env._("%(hold)s: %(reasons)s.", hold=self.name, reasons="; ".join(others))
         sentence = self.env._(

@@ -22,8 +22,8 @@ class ArCreditHoldPartial(models.AbstractModel):
     # === DECIDING === #
 
     def _get_ar_approval_whole(self):
-        """Return (currency, amount) of what may be approved in part; None for what is held by hand or in a batch."""
-        if len(self) != 1 or self.check_point == "manual":
+        """Return (currency, amount) of what may be approved in part; None for what no rule holds, or in a batch."""
+        if len(self) != 1 or self._filtered_forcing():
             return None
         return self.order_currency_id, self.order_amount_currency
 

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.tools.misc import clean_context
 
+from ..exceptions import denied
 from .ar_credit_account import CONTROLS
 from .ar_credit_limit_holder import EXPIRY_RULES
 
@@ -27,7 +28,7 @@ CONTENT = frozenset(
     """
     account_id group_id change_type new_limit new_control set_validity new_valid_until new_expiry_rule new_group_id
     new_term_id
-    temporary_mode date_from date_to reason cover_id cover_action
+    temporary_mode date_from date_to reason cover_id cover_action end_temporaries
     """.split()
 )
 
@@ -226,17 +227,19 @@ class ArCreditLimitChange(models.Model):
         mixins = self.env["mail.thread"]._fields.keys() | self.env["mail.activity.mixin"]._fields.keys()
         named = set(vals) - CONTENT - mixins
         if named:
-            raise AccessError(
+            raise denied(
+                self,
                 self.env._(
                     "These fields of a limit change are set by its own steps: %(fields)s.",
                     fields=", ".join(sorted(named)),
-                )
+                ),
             )
         if vals.get("change_type") in ("mass", "cover"):
-            raise AccessError(
+            raise denied(
+                self,
                 self.env._(
                     "Mass changes are made from the list of credit accounts, changes of covers from the cover."
-                )
+                ),
             )
 
     # === ACTIONS === #

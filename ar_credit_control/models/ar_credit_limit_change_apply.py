@@ -111,6 +111,7 @@ class ArCreditLimitChangeApply(models.Model):
             if change.change_type == "cover":
                 change.cover_id._set_state("active" if change.cover_action == "start" else "ended")
             change.write({"state": "applied", "applied_on": fields.Datetime.now()})
+            change._end_what_was_raised()
             change._close_ar_approval_activities()
             change.limit_after = change._measure_limit_after()
             accounts = change.account_id | change.group_id.account_ids

@@ -8,11 +8,17 @@ from ..core.limit_rise import never_raises
 
 
 class ArCreditLimitChangeEnd(models.AbstractModel):
-    """The part of `ar.credit.limit.change` that ends a temporary limit before its last day."""
+    """The part of `ar.credit.limit.change` that ends a temporary limit before its last day: by hand, or by a cut."""
 
     _name = "ar.credit.limit.change.end"
     _description = "Early end of a temporary limit"
 
+    end_temporaries = fields.Boolean(
+        string="End Temporary Raises Too",
+        default=True,
+        help="Where the limit is lowered, temporary limits that allow more end with it, those to come included. Without"
+        " it they go on above the new limit.",
+    )
     can_end = fields.Boolean(compute="_compute_can_end")
     ended_by = fields.Many2one("res.users", readonly=True, copy=False)
     ended_on = fields.Datetime(readonly=True, copy=False)
@@ -55,16 +61,39 @@ class ArCreditLimitChangeEnd(models.AbstractModel):
             raise UserError(self.env._("%(change)s is no temporary limit in force.", change=self.name))
         change = self.sudo()  # sudo: compares the terms, shows nothing
         change._lock_target()
-        terms, default = change._get_terms()
-        others = tuple(known for known in terms.temporaries if known.reference != change.id)
-        after = replace(terms, temporaries=others)
-        if not never_raises(terms, after, default, fields.Date.today()):
+        if not change._is_end_lowering():
             raise UserError(
                 self.env._(
                     "Without %(change)s the customer could owe more. Ask for a new limit change instead.",
                     change=self.name,
                 )
             )
+
+    def _is_end_lowering(self):
+        """Whether the customer could owe no more on any day without this temporary limit."""
+        terms, default = self._get_terms()
+        others = tuple(known for known in terms.temporaries if known.reference != self.id)
+        after = replace(terms, temporaries=others)
+        return never_raises(terms, after, default, fields.Date.today())
+
+    def _end_what_was_raised(self):
+        """End the temporary limits that allow more than what this change, just applied, decided: it lowers the limit.
+
+        One that holds the customer lower for a while goes on.
+        """
+        self.ensure_one()
+        lowers = self.new_limit < self.old_limit or self.old_control != "limited"
+        cuts = self.change_type in ("permanent", "mass") and not self.is_temporary and lowers
+        if not (cuts and self.is_decrease and self.end_temporaries):
+            return
+        self.env.flush_all()
+        target = "account_id" if self.account_id else "group_id"
+        others = self.search(
+            [(target, "=", self[target].id), ("is_temporary", "=", True), ("state", "=", "applied")]
+        )
+        for other in others.filtered("can_end"):
+            if other._is_end_lowering():
+                other._end_each()
 
     def _end_each(self):
         """End each of these at once; the caller has checked that."""

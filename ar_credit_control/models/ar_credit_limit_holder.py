@@ -1,6 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 from odoo.tools.misc import clean_context
+
+from ..exceptions import denied
 
 EXPIRY_RULES = [
     ("company", "As the Company Says"),
@@ -75,10 +76,11 @@ class ArCreditLimitHolder(models.AbstractModel):
 
     def _refuse_journaled(self, name):
         label = self._fields[name].get_description(self.env, ["string"])["string"]
-        raise AccessError(
+        raise denied(
+            self,
             self.env._(
                 "'%(field)s' moves by a limit change only, so that somebody approves it and everybody can read why."
                 " Open the account or the group and press 'Change Limit'.",
                 field=label,
-            )
+            ),
         )

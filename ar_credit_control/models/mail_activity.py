@@ -1,5 +1,6 @@
 from odoo import models
-from odoo.exceptions import AccessError
+
+from ..exceptions import denied
 
 
 class MailActivity(models.Model):
@@ -26,4 +27,4 @@ class MailActivity(models.Model):
             activity.activity_category == "ar_approval" and activity.user_id != self.env.user
             for activity in self
         ):
-            raise AccessError(self.env._("Only the approver can set aside a request for approval."))
+            raise denied(self, self.env._("Only the approver can set aside a request for approval."))

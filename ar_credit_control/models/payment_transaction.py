@@ -1,6 +1,10 @@
 from odoo import api, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.tools import str2bool
+
+from ..core.rule import CheckPoint
+from ..exceptions import denied
+from .sale_order_credit_paid import PAID_STATES
 
 # What a payment says about an order: as much is not owed. Providers tell it, nobody types it in.
 TOLD_FIELDS = {
@@ -23,8 +27,10 @@ class PaymentTransaction(models.Model):
     def write(self, vals):
         """Write transactions; see `create`."""
         self._refuse_ar_credit_told(vals)
+        paid = self.filtered(lambda tx: tx.state in PAID_STATES) if "state" in vals else self.browse()
         result = super().write(vals)
         self._refuse_ar_credit_told(vals)
+        paid.filtered(lambda tx: tx.state not in PAID_STATES)._hold_ar_credit_unpaid()
         return result
 
     def _refuse_ar_credit_told(self, names):
@@ -34,12 +40,34 @@ class PaymentTransaction(models.Model):
         """
         # sudo: who may write payments need not see sales
         if not self.env.su and not TOLD_FIELDS.isdisjoint(names) and self.sudo().sale_order_ids:
-            raise AccessError(self.env._("Payments of orders are told by the payment provider only."))
+            raise denied(self, self.env._("Payments of orders are told by the payment provider only."))
 
     def _post_process(self):
-        """Book what was paid: no credit rule keeps an invoice from being posted here."""
+        """Book what was paid: no credit rule keeps an invoice from being posted here. So what was taken back."""
         with self.env["ar.credit.edge"]._booking():
-            return super()._post_process()
+            result = super()._post_process()
+        # By now the books tell of a refund and of a cancelled payment; a part that was voided is a child.
+        back = self.filtered(
+            lambda tx: (
+                (tx.state == "done" and tx.operation == "refund")
+                or (tx.state == "cancel" and (tx.payment_id or tx.source_transaction_id))
+            )
+        )
+        back._hold_ar_credit_unpaid()
+        return result
+
+    def _hold_ar_credit_unpaid(self):
+        """Ask the rules again about confirmed orders for which the money is not there any more.
+
+        They were confirmed as paid, or for what was left to pay. Nothing of that keeps the payment from being booked.
+        """
+        # sudo: whoever takes a payment back need not see sales
+        transactions = self.sudo()
+        orders = transactions.sale_order_ids | transactions.source_transaction_id.sale_order_ids
+        cause = self.env._(
+            "No longer paid: %(payments)s", payments=", ".join(transactions.mapped("reference"))
+        )
+        self.env["ar.credit.gate"]._hold_grown(orders, CheckPoint.CONFIRM, cause)
 
     def _check_amount_and_confirm_order(self):
         """Confirm paid orders; hold those that don't fit the credit limit, without disturbing the payment.

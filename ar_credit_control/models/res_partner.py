@@ -1,5 +1,6 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+
+from ..exceptions import denied
 
 READERS = (
     "sales_team.group_sale_salesman,account.group_account_invoice,account.group_account_readonly,"
@@ -165,8 +166,9 @@ class ResPartner(models.Model):
             return
         free = self.env.su or self.env.user.has_group("ar_credit_control.group_manager")
         if not free and self._is_ar_credit_moved(moved, accounts):
-            raise AccessError(
-                self.env._("This customer has a credit account. Ask a credit manager to change its company.")
+            raise denied(
+                self,
+                self.env._("This customer has a credit account. Ask a credit manager to change its company."),
             )
         for account in accounts.filtered(lambda one: one.partner_id.commercial_partner_id != one.partner_id):
             owner = account.partner_id.commercial_partner_id

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
+from ..exceptions import denied
 from .ar_credit_hold import STATES as HOLD_STATES
 
 # What the check stands on, so nobody types it in.
@@ -188,9 +189,9 @@ class SaleOrder(models.Model):
         :raise AccessError: unless the code runs as superuser, as Odoo's payment flow does.
         """
         if not self.env.su and not DERIVED_FIELDS.isdisjoint(names):
-            raise AccessError(self.env._("What the credit check found is not for anybody to write."))
+            raise denied(self, self.env._("What the credit check found is not for anybody to write."))
         if not self.env.su and not PAYMENT_FIELDS.isdisjoint(names):
-            raise AccessError(self.env._("Payments are linked to orders by the payment itself."))
+            raise denied(self, self.env._("Payments are linked to orders by the payment itself."))
 
     # === ACTIONS === #
 

@@ -1,6 +1,8 @@
 from odoo import api, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.tools import format_amount
+
+from ..exceptions import denied
 
 
 class SaleOrderCreditClosed(models.AbstractModel):
@@ -26,15 +28,16 @@ class SaleOrderCreditClosed(models.AbstractModel):
         :raise UserError: nothing to close.
         """
         if not self.env.user.has_group("ar_credit_control.group_manager"):
-            raise AccessError(self.env._("Only a credit manager may close an order for credit."))
+            raise denied(self, self.env._("Only a credit manager may close an order for credit."))
         self.check_access("read")
         for order in self.sudo():  # sudo: a credit manager need not have rights on sales; checked above
             lines = order.order_line
             involved = order.create_uid | order.user_id | order.ar_priced_by_ids
             involved |= lines.create_uid | lines.ar_priced_by_id
             if self.env.user in involved:
-                raise AccessError(
-                    self.env._("Whoever wrote, sells or priced an order can't close it for credit.")
+                raise denied(
+                    self,
+                    self.env._("Whoever wrote, sells or priced an order can't close it for credit."),
                 )
             amount = order.ar_credit_closable
             if order.currency_id.compare_amounts(amount, 0) <= 0:

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
+
+from ..exceptions import denied
 
 # Computed by Odoo from the contract and from invoices; the check stands on them, so nobody types them in.
 DERIVED_FIELDS = {
@@ -11,6 +13,19 @@ DERIVED_FIELDS = {
     "price_total",
     "qty_invoiced",
 }
+
+# What the open amount is computed from, where Odoo has it in all versions.
+OPEN_FIELDS = """
+    order_id.state ar_credit_closed_qty display_type is_downpayment product_uom_qty product_id product_uom_id
+    qty_delivered price_total price_unit discount tax_ids invoice_lines.parent_state invoice_lines.quantity
+    invoice_lines.price_total invoice_lines.product_uom_id invoice_lines.is_downpayment
+    invoice_lines.sale_line_ids.product_uom_qty
+""".split()
+
+# What says where Odoo reads the delivered quantity, or what kind of line it is: told by Odoo's own flows only. Its
+# wizard creates lines of down payments, so that one is refused on changes alone.
+KIND_FIELDS = {"is_expense", "qty_delivered_method"}
+CHANGED_KIND_FIELDS = KIND_FIELDS | {"is_downpayment"}
 
 # Whoever sets one of these had a part in what the order is worth, and can't approve its credit.
 PRICED_FIELDS = frozenset(
@@ -42,28 +57,13 @@ class SaleOrderLine(models.Model):
         help="Delivered and credited without a return; a credit manager said that it will not be invoiced.",
     )
 
+    # A copy costs nothing yet: what it sells is delivered like anything else.
+    is_expense = fields.Boolean(copy=False)
+
     # Recomputes overwrite write_uid; they do not come through `write`, so this tells who really did it.
     ar_priced_by_id = fields.Many2one("res.users", string="Priced By", readonly=True, copy=False)
 
-    @api.depends(
-        "order_id.state",
-        "ar_credit_closed_qty",
-        "display_type",
-        "is_downpayment",
-        "product_uom_qty",
-        "product_id",
-        "product_uom_id",
-        "qty_delivered",
-        "price_total",
-        "price_unit",
-        "discount",
-        "tax_ids",
-        "invoice_lines.parent_state",
-        "invoice_lines.quantity",
-        "invoice_lines.price_total",
-        "invoice_lines.product_uom_id",
-        "invoice_lines.sale_line_ids.product_uom_qty",
-    )
+    @api.depends(lambda line: OPEN_FIELDS + [name for name in ("invoicing_closed",) if name in line._fields])
     def _compute_ar_credit_open(self):
         for line in self:
             if line.display_type:
@@ -71,18 +71,24 @@ class SaleOrderLine(models.Model):
             else:
                 line.ar_credit_open = line._get_ar_credit_part(line.order_id.state == "sale")
 
+    def _compute_qty_delivered(self):
+        """Compute as of now: a date in the context (accrual entries) is for looking, not for what is stored."""
+        return super(SaleOrderLine, self.with_context(accrual_entry_date=False))._compute_qty_delivered()
+
     # === CRUD === #
 
     @api.model
     def default_get(self, fields):
         """Leave out what the check stands on: neither a context key nor a default of the user fills it in."""
         defaults = super().default_get(fields)
-        return {k: v for k, v in defaults.items() if k not in DERIVED_FIELDS | {"invoice_lines"}}
+        kept = DERIVED_FIELDS | KIND_FIELDS | {"invoice_lines"}
+        return {name: value for name, value in defaults.items() if name not in kept}
 
     @api.model_create_multi
     def create(self, vals_list):
         """Create lines; on a confirmed order they have to fit the credit limit."""
         self._refuse_ar_credit_derived(*vals_list)
+        self._refuse_kind(KIND_FIELDS, *vals_list)
         vals_list = [{**vals, "ar_priced_by_id": self.env.uid} for vals in vals_list]
         default_id = self.default_get(["order_id"]).get("order_id")
         orders = self.env["sale.order"].browse(
@@ -94,6 +100,7 @@ class SaleOrderLine(models.Model):
     def write(self, vals):
         """Write lines; what raises a confirmed order has to fit the credit limit."""
         self._refuse_ar_credit_derived(vals)
+        self._refuse_kind(CHANGED_KIND_FIELDS, vals)
         self._refuse_undelivered(vals)
         if not PRICED_FIELDS.isdisjoint(vals) and not self.env["ar.credit.edge"]._is_granted():
             vals = {**vals, "ar_priced_by_id": self.env.uid}
@@ -125,16 +132,33 @@ class SaleOrderLine(models.Model):
                 )
 
     def _refuse_undelivered(self, vals):
-        """Refuse to write that goods of an order that is not confirmed any more are not with the customer.
+        """Refuse to write that what Odoo knows to be delivered is not with the customer.
 
         :raise AccessError: Odoo knows it from transfers, expenses or timesheets.
         """
         if self.env.su or "qty_delivered" not in vals:
             return
         for line in self:
-            known = line.order_id.state != "sale" and line.qty_delivered_method != "manual"
-            if known and vals["qty_delivered"] < line.qty_delivered:
-                raise AccessError(self.env._("What was delivered follows the transfers."))
+            known = line.qty_delivered_method != "manual"
+            if known and (vals["qty_delivered"] or 0.0) < line.qty_delivered:
+                raise denied(line, self.env._("What was delivered follows the transfers."))
+
+    def _refuse_kind(self, names, *vals_list):
+        """Refuse calls from outside that say what kind of line it is, and so where its quantities come from.
+
+        A form may send what is so already.
+
+        :raise AccessError: unless Odoo itself does, as where it charges an order with a cost.
+        """
+        if self.env.su or self.env["ar.credit.edge"]._is_booking_cost():
+            return
+        for vals in vals_list:
+            for name in names & vals.keys():
+                known = self.mapped(name) if self else [False]
+                if any((value or False) != (vals[name] or False) for value in known):
+                    raise denied(
+                        self, self.env._("What kind of line it is, Odoo knows from where it comes from.")
+                    )
 
     def _refuse_ar_credit_derived(self, *vals_list):
         """Refuse calls from outside that set what the credit check stands on.
@@ -151,6 +175,6 @@ class SaleOrderLine(models.Model):
         }
         links = "invoice_lines" in names and not self.env.user.has_group("account.group_account_invoice")
         if links or names & DERIVED_FIELDS:
-            raise AccessError(
-                self.env._("Amounts and invoiced quantities of order lines are computed by Odoo.")
+            raise denied(
+                self, self.env._("Amounts and invoiced quantities of order lines are computed by Odoo.")
             )

@@ -3,6 +3,7 @@ from decimal import Decimal
 from odoo import models
 
 from ..core.exposure import open_amount, share_of_invoice_line
+from ..core.rule import CheckPoint
 
 
 class SaleOrderLineCredit(models.AbstractModel):
@@ -68,7 +69,7 @@ class SaleOrderLineCredit(models.AbstractModel):
         return max(Decimal(0), min(uninvoiced, *(Decimal(str(quantity)) for quantity in quantities)))
 
     def _get_ar_credit_closable_quantity(self):
-        """Return what was delivered and is on no invoice any more because of credit notes, in the unit of the line."""
+        """Return what was delivered and will be on no invoice, in the unit of the line: see the next one."""
         self.ensure_one()
         if self.display_type or self.is_downpayment or self.price_total <= 0:
             return 0.0
@@ -77,7 +78,13 @@ class SaleOrderLineCredit(models.AbstractModel):
         return max(0.0, min(credited, uninvoiced) - self.ar_credit_closed_qty)
 
     def _get_ar_credit_credited_quantity(self):
-        """Return the quantity on posted credit notes, in the unit of the line."""
+        """Return the quantity on posted credit notes, in the unit of the line.
+
+        Where Odoo knows lines that nobody will invoice any more (`invoicing_closed`, newer than the first 19.0) all of
+        such a line. By itself that lowers no debt, as salespeople may tick it; a credit manager closes it.
+        """
+        if getattr(self, "invoicing_closed", False):
+            return max(0.0, self.qty_delivered)
         return sum(
             item.product_uom_id._compute_quantity(item.quantity, self.product_uom_id)
             * self._get_ar_credit_share(item)
@@ -104,6 +111,25 @@ class SaleOrderLineCredit(models.AbstractModel):
         over = self.qty_delivered - max(self.product_uom_qty, quantity)
         rest = self.qty_delivered - max(0.0, quantity)
         return float(whole) * max(0.0, over) / rest if rest > 0 else 0.0
+
+    def _get_ar_credit_over(self):
+        """Return the same of several lines, by id."""
+        return {line.id: line._get_ar_credit_unchecked() for line in self}
+
+    def _hold_ar_credit_grown(self, before):
+        """Have orders measured of which more hours or costs are booked above what was ordered, and held if need be.
+
+        :param dict before: what `_get_ar_credit_over` returned before.
+        """
+        grown = self.filtered(
+            lambda line: (
+                line.currency_id.compare_amounts(line._get_ar_credit_unchecked(), before.get(line.id, 0.0))
+                > 0
+            )
+        )
+        if grown:
+            cause = self.env._("Hours or costs were booked above what was ordered.")
+            self.env["ar.credit.gate"]._hold_grown(grown.order_id, CheckPoint.AMEND, cause)
 
     def _is_ar_credit_promise(self):
         """Whether what is ordered counts before it is delivered; what lowers the debt only where Odoo invoices it.
@@ -144,7 +170,8 @@ class SaleOrderLineCredit(models.AbstractModel):
     def _get_ar_credit_down_payment(self):
         """Return what was invoiced in advance and not deducted yet, in order currency, tax included.
 
-        The final invoice carries the same line with quantity -1, so the sum returns to zero.
+        The final invoice carries the same line with quantity -1, so the sum returns to zero. What was invoiced of an
+        ordinary line is no payment in advance, whatever the line is called later.
         """
         self.ensure_one()
         return sum(
@@ -154,5 +181,5 @@ class SaleOrderLineCredit(models.AbstractModel):
             )
             * self._get_ar_credit_share(item)
             for item in self.invoice_lines
-            if item.parent_state == "posted"
+            if item.parent_state == "posted" and item.is_downpayment
         )

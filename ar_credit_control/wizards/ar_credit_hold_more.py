@@ -35,8 +35,10 @@ class ArCreditHoldMore(models.TransientModel):
         order.check_access("write")
         if order.state != "sale":
             raise UserError(self.env._("Only a confirmed order needs this. Confirm the order instead."))
-        if order._get_ar_credit_forced():
-            raise UserError(self.env._("The order is held by hand. That has to be decided on first."))
+        for hold in order._get_ar_credit_forced():
+            raise UserError(
+                self.env._("%(hold)s keeps the order. That has to be decided on first.", hold=hold.name)
+            )
         measured = order._preview_ar_credit(CheckPoint.AMEND)
         if not measured:
             raise UserError(self.env._("No credit rule concerns this order: just change it."))

@@ -41,6 +41,11 @@ class ArCreditLimitMass(models.TransientModel):
     date_to = fields.Date(
         string="To", help="With a last day the new limits are temporary and replace the own ones."
     )
+    end_temporaries = fields.Boolean(
+        string="End Temporary Raises Too",
+        default=True,
+        help="Of customers whose limit is lowered: temporary limits that allow more end with it.",
+    )
     reason = fields.Text(required=True)
     line_ids = fields.One2many(
         "ar.credit.limit.mass.line",
@@ -89,7 +94,7 @@ class ArCreditLimitMass(models.TransientModel):
             raise UserError(self.env._("No limit would change."))
         changes = self.env["ar.credit.limit.change"]._create_batch(
             [{"account_id": line.account_id.id, "new_limit": line.new_limit} for line in lines],
-            {"date_from": self.date_from, "date_to": self.date_to, "reason": self.reason},
+            {name: self[name] for name in ("date_from", "date_to", "end_temporaries", "reason")},
         )
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "ar_credit_control.ar_credit_limit_change_action"

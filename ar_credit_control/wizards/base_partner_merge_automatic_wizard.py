@@ -1,5 +1,6 @@
 from odoo import models
-from odoo.exceptions import AccessError
+
+from ..exceptions import denied
 
 
 class BasePartnerMergeAutomaticWizard(models.TransientModel):
@@ -19,8 +20,9 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         if not accounts or len(debtors) < 2:
             return super()._merge(partner_ids, dst_partner=dst_partner, extra_checks=extra_checks)
         if not self.env.su and not self.env.user.has_group("ar_credit_control.group_manager"):
-            raise AccessError(
-                self.env._("These customers have credit accounts. Ask a credit manager to merge them.")
+            raise denied(
+                self,
+                self.env._("These customers have credit accounts. Ask a credit manager to merge them."),
             )
         target = dst_partner if dst_partner in partners else self._get_ordered_partner(partners.ids)[-1]
         owner = target.commercial_partner_id

@@ -1,9 +1,10 @@
 from contextlib import contextmanager
 
 from odoo import models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 from odoo.addons.ar_credit_control.core.rule import CheckPoint
+from odoo.addons.ar_credit_control.exceptions import denied, refused
 
 _LEAVING = "ar_credit_gate.leaving"
 
@@ -63,21 +64,22 @@ class ArCreditGate(models.AbstractModel):
                 continue
             pair = partner.id, company.id
             if not partner or self._get_pairs({pair}, CheckPoint.DELIVERY)[0]:
-                raise UserError(
+                error = UserError(
                     self.env._(
                         "%(goods)s can't leave for a customer like this: the credit rules have to know who gets it."
                         " Enter the customer as the contact of a transfer.",
                         goods=move.product_id.display_name,
                     )
                 )
+                raise refused(move.with_env(self.env), error, "delivery")
 
     @contextmanager
     def _keep_debtors(self, moves):
-        """Run the body, which says anew for whom goods leave, and refuse to take them from a customer under control.
+        """Run the body, which says anew for whom goods leave or left, and refuse to take them from who is bound.
 
         :raise AccessError: unless it is a credit manager who does it, or Odoo itself.
         """
-        watched = moves.filtered(lambda move: move.state not in ("done", "cancel"))
+        watched = moves.filtered(lambda move: move.state != "cancel")
         before = {move: move._get_ar_credit_debtors() for move in watched._filtered_ar_credit_leaving()}
         yield
         lost = {
@@ -86,14 +88,53 @@ class ArCreditGate(models.AbstractModel):
             if move.exists()
             for pair in pairs - move._get_ar_credit_debtors()
         }
-        if not lost or self.env.su or self.env.user.has_group("ar_credit_control.group_manager"):
+        if not lost or self._may_let_off():
             return
         if self._get_pairs(lost, CheckPoint.DELIVERY)[0]:
-            raise AccessError(
+            raise denied(
+                moves,
                 self.env._(
                     "These goods are for a customer under credit control. Ask a credit manager to give them to another"
                     " order, or cancel the transfer and enter a new one."
-                )
+                ),
+                "change of order",
+            )
+
+    @contextmanager
+    def _keep_gone(self, moves, sold=()):
+        """Run the body, and refuse that by it less of what was ordered is with customers.
+
+        The warehouse may correct what it did for an order that still stands, and take goods back. Of a cancelled one
+        nothing else is owed, so there only a return lowers it; and who sells does neither.
+
+        :param moves: done stock.move records that the body changes, or others that it does.
+        :param sold: ids of order lines that it links moves to.
+        :raise AccessError: unless it is a credit manager who does it, or Odoo itself.
+        """
+        if not (moves or sold) or self._may_let_off():
+            yield
+            return
+        stocked = self.env.user.has_group("stock.group_stock_user")
+        if stocked:  # what is not done yet are returns
+            moves = moves.filtered(lambda move: move.state == "done")
+        # sudo: who moves goods need not see sales; the date that an accrual looks at is no caller's to give
+        lines = (moves.sudo().sale_line_id | self.env["sale.order.line"].sudo().browse(sold)).with_context(
+            accrual_entry_date=False
+        )
+        lines = lines.filtered(lambda line: not stocked or line.order_id.state != "sale")
+        before = lines._prepare_qty_delivered()
+        yield
+        after = lines._prepare_qty_delivered()
+        fallen = lines.filtered(
+            lambda line: line.product_uom_id.compare(after.get(line, 0.0), before.get(line, 0.0)) < 0
+        )
+        if fallen:
+            raise denied(
+                moves,
+                self.env._(
+                    "These goods are with the customer. Let the warehouse enter a return, or ask a credit manager."
+                ),
+                "less delivered",
             )
 
     def _check_pickings(self, pickings):

@@ -1,7 +1,16 @@
+from contextlib import ExitStack
+
 from odoo import api, models
 
 # What says for whom goods leave.
 DEBTOR_FIELDS = {"sale_line_id", "picking_id"}
+# What says that they have left.
+GONE_FIELDS = frozenset(
+    """
+    location_dest_id location_final_id location_id move_line_ids origin_returned_move_id picking_id product_id
+    product_uom product_uom_qty quantity rule_id sale_line_id state to_refund
+    """.split()
+)
 
 
 class StockMove(models.Model):
@@ -17,7 +26,8 @@ class StockMove(models.Model):
 
         :raise CreditHoldError, CreditExceededError: the rules refuse.
         """
-        with self.env["ar.credit.gate"]._watch_leaving(self) as left:
+        gate = self.env["ar.credit.gate"]
+        with gate._keep_gone(self), gate._watch_leaving(self) as left:
             done = super()._action_done(cancel_backorder=cancel_backorder)
             left.append(done)
         return done
@@ -28,9 +38,13 @@ class StockMove(models.Model):
     def create(self, vals_list):
         """Create moves; what is created as done has left.
 
+        :raise AccessError: less would have left, and it is not the caller's to say.
         :raise CreditHoldError: the rules refuse.
         """
-        with self.env["ar.credit.gate"]._watch_leaving(self.browse()) as left:
+        gate = self.env["ar.credit.gate"]
+        default = self.default_get(["sale_line_id"]).get("sale_line_id")
+        sold = {line_id for vals in vals_list if (line_id := vals.get("sale_line_id", default))}
+        with gate._keep_gone(self.browse(), sold), gate._watch_leaving(self.browse()) as left:
             moves = super().create(vals_list)
             left.append(moves.filtered(lambda move: move.state == "done"))
         return moves
@@ -38,19 +52,21 @@ class StockMove(models.Model):
     def write(self, vals):
         """Write moves; goods of a customer under control stay his, and what is written as done has left.
 
-        :raise AccessError: they would leave for somebody else.
+        :raise AccessError: they would leave for somebody else, or would not have left.
         :raise CreditHoldError, CreditExceededError: the rules refuse.
         """
         gate = self.env["ar.credit.gate"]
-        if vals.get("state") == "done":
-            with gate._watch_leaving(self) as left:
-                result = super().write(vals)
-                left.append(self)
-            return result
-        if DEBTOR_FIELDS.isdisjoint(vals):
-            return super().write(vals)
-        with gate._keep_debtors(self):
-            return super().write(vals)
+        with ExitStack() as guards:
+            if not DEBTOR_FIELDS.isdisjoint(vals):
+                guards.enter_context(gate._keep_debtors(self))
+            if not GONE_FIELDS.isdisjoint(vals):
+                done = self if "state" in vals else self.filtered(lambda move: move.state == "done")
+                sold = {vals["sale_line_id"]} if vals.get("sale_line_id") else ()
+                guards.enter_context(gate._keep_gone(done, sold))
+            left = guards.enter_context(gate._watch_leaving(self)) if vals.get("state") == "done" else []
+            result = super().write(vals)
+            left.append(self)
+        return result
 
     # === CREDIT === #
 

@@ -10,9 +10,11 @@ from . import ar_gateway_order_page
 from . import ar_gateway_order_payer
 from . import ar_gateway_order_task
 from . import ar_gateway_order
+from . import ar_gateway_order_outcome
 from . import ar_gateway_order_query
 from . import ar_gateway_message
 from . import ar_gateway_refund
+from . import ar_gateway_refund_foreign
 from . import ar_gateway_refund_sending
 from . import ar_payment_link_order
 from . import ar_payment_link_paid

@@ -154,14 +154,13 @@ class AccountMove(models.Model):
         return result
 
     def _ar_close_codes(self):
-        # sudo: whoever may revise an invoice need not know links.
-        links = self.env["ar.payment.link"].sudo()
-        # Codes may ask for them through links that do not name them: to an order, to everything of a customer.
-        of_these = Domain("transaction_id.invoice_ids", "in", self.ids)
+        # sudo: whoever may revise an invoice need not know gateway orders.
+        orders = self.env["ar.gateway.order"].sudo()
+        # Codes ask for them also without a link, or through links that do not name them: to an order, to everything.
+        of_these = Domain("link_id.move_ids", "in", self.ids)
+        of_these |= Domain("transaction_id.invoice_ids", "in", self.ids)
         of_these |= Domain("transaction_id.ar_credit_note_ids", "in", self.ids)
-        waiting = Domain("state", "in", ("draft", "open")) & of_these
-        links = links.search(Domain("move_ids", "in", self.ids) | Domain("order_ids", "any", waiting))
-        links._close_orders_soon()
+        orders._search_waiting(of_these)._close_soon()
 
     def _wants_ar_payment_qr(self):
         """Tell whether this document carries a payment code: a posted customer invoice with something open that is not

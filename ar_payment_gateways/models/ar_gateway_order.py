@@ -1,21 +1,16 @@
-from datetime import UTC, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.service.model import retrying
 from odoo.tools import SQL
 
-from odoo.addons.payment.logging import get_payment_logger
-
 from .. import const
 from ..core import link_token, money, order_number
-from ..core.trade import Verdict
 from ..core.visitor import NOBODY_KNOWN
 from .big_integer import BigInteger
-
-_logger = get_payment_logger(__name__)
 
 
 class ArGatewayOrder(models.Model):
@@ -90,6 +85,9 @@ class ArGatewayOrder(models.Model):
     is_test = fields.Boolean(
         "Test Mode", readonly=True, help="The gateway's test environment has it: no money was moved."
     )
+    # As whom it was asked for, whatever the provider's credentials are by now.
+    merchant = fields.Char("Merchant at the Gateway", readonly=True, groups="base.group_system")
+    application = fields.Char("Application at the Gateway", readonly=True, groups="base.group_system")
     problem = fields.Char(readonly=True, help="Why a person has to look at this order.")
     refund_ids = fields.One2many("ar.gateway.refund", "order_id", string="Refunds", readonly=True)
     refund_count = fields.Integer("Refund Requests", readonly=True)
@@ -124,8 +122,12 @@ class ArGatewayOrder(models.Model):
         self.ensure_one()
         if self.state != "paid":
             return 0
+        return max(0, self.amount_minor - max(self._given_back_minor(), self.refund_reported_minor))
+
+    def _given_back_minor(self):
+        """Return how much of it has been given back, or is being, by refunds that are on record."""
         taken = self.refund_ids.filtered(lambda refund: refund.state != "failed")
-        return max(0, self.amount_minor - max(sum(taken.mapped("amount_minor")), self.refund_reported_minor))
+        return sum(taken.mapped("amount_minor"))
 
     def _count_refund(self):
         """Count, and by that make refunds of one order follow each other: before anything about them is read."""
@@ -173,7 +175,7 @@ class ArGatewayOrder(models.Model):
                 "name": order_number.new_order_number(now),
                 "transaction_id": transaction.id,
                 "provider_id": provider.id,
-                "is_test": provider._ar_gateway_is_test(),
+                **provider._ar_gateway_identity(),
                 "channel": channel.value,
                 "product": provider._ar_gateway_product(channel),
                 "payer_address": visitor.address,
@@ -199,12 +201,16 @@ class ArGatewayOrder(models.Model):
     def _send_to_gateway(self):
         """Have the gateway make the code of a numbered order. Doing it again repeats the same request.
 
-        If the gateway wants another number, the order is closed: the next attempt makes a new one.
+        If the gateway wants another number, or the provider has been given another mode or merchant since the order was
+        numbered, the order is closed: the next attempt makes a new one.
 
         :raise ValidationError: if the gateway gave no answer (the order stays as it is: try again) or refused.
         """
         self.ensure_one()
         if self.state != "draft":
+            return
+        if not self._is_as_numbered():
+            self._close_locally()
             return
         created = self.provider_id._ar_gateway_create(self)
         if created.is_spent:
@@ -219,6 +225,33 @@ class ArGatewayOrder(models.Model):
                 }
             )
 
+    def _is_as_numbered(self):
+        """Tell whether the provider still is in the mode, and for the merchant, that this order was numbered for."""
+        return all(self[name] == value for name, value in self.provider_id._ar_gateway_identity().items())
+
+    def _check_mode(self):
+        """Make sure that the gateway would be asked about this order where it was made.
+
+        :raise ValidationError: if it would be in its other environment, which knows nothing of this order.
+        """
+        if self.is_test != self.provider_id._ar_gateway_is_test():
+            raise ValidationError(
+                self.env._("Made in another mode (test or live) than the provider is in now.")
+            )
+
+    def _check_payee(self):
+        """Make sure that whoever was paid by this order is who would be asked about money to give back.
+
+        :raise ValidationError: if the provider is in another mode or another merchant's by now.
+        """
+        self._check_mode()
+        if self._payee() != self.provider_id._ar_gateway_merchant():
+            raise ValidationError(self.env._("Paid to another merchant than the provider is for now."))
+
+    def _payee(self):
+        """Return who is paid by this order: for one made before that was kept, the provider's merchant now."""
+        return self.merchant or self.provider_id._ar_gateway_merchant()
+
     # === LOOKING UP === #
 
     @api.model
@@ -228,49 +261,3 @@ class ArGatewayOrder(models.Model):
             return self.sudo().browse()  # sudo: nothing in it
         # sudo: the token is the permission; nobody is logged in where this is called.
         return self.sudo().search([("access_digest", "=", link_token.digest(token))], limit=1)
-
-    # === HEARING FROM THE GATEWAY === #
-
-    def _apply(self, report):
-        """Do what the gateway's `report` means. The caller has verified its signature and locked the order.
-
-        :param core.trade.Report report:
-        :return: the verdict
-        """
-        self.ensure_one()
-        judged = self.provider_id._ar_gateway_judge(report, self)
-        if judged.verdict is Verdict.PAID:
-            self._book(report)
-        elif judged.verdict is Verdict.MISMATCH:
-            self._suspect(report)
-        elif judged.verdict is Verdict.CLOSED and self.state in ("draft", "open"):
-            self._close_locally()
-        elif judged.verdict is Verdict.FOREIGN:
-            _logger.warning("Order %s: message about another %s.", self.name, ", ".join(judged.differing))
-        return judged.verdict
-
-    def _book(self, report):
-        """Record the payment, once; booking and reconciling follow in post-processing."""
-        if self.state == "paid":
-            return
-        transaction = self.transaction_id
-        transaction._process(
-            self.provider_id.code,
-            {
-                "reference": transaction.reference,
-                "amount": float(money.from_minor(report.amount_minor, self.currency_id.decimal_places)),
-                "currency_code": self.currency_id.name,
-                "provider_reference": report.trade_no,
-            },
-        )
-        paid_at = (
-            report.paid_at.astimezone(UTC).replace(tzinfo=None) if report.paid_at else fields.Datetime.now()
-        )
-        self.write({"state": "paid", "gateway_reference": report.trade_no, "paid_at": paid_at})
-        transaction._ar_trigger_post_processing()
-        self.env["ar.gateway.refund"]._note_refunded(self, None)
-
-    def _close_locally(self):
-        """Give the order up; if the money comes after all, `_book` takes it."""
-        self.write({"state": "closed", "next_query_at": False})
-        self.transaction_id._ar_give_up()

@@ -79,7 +79,7 @@ class ArGatewayOrderMismatch(models.AbstractModel):
         order = self.try_lock_for_update(allow_referencing=True)
         if not order or order.state != "mismatch" or order.received_minor <= 0:
             raise UserError(self.env._("Nothing is to be booked here, or somebody is doing it right now."))
-        transaction = order.transaction_id
+        transaction = order._transaction_to_pay()
         asked, problem = order.amount, order.problem
         transaction.amount = order.received_amount
         transaction.provider_reference = order.gateway_reference
@@ -94,6 +94,7 @@ class ArGatewayOrderMismatch(models.AbstractModel):
         # `cancel`: given up before the money came.
         transaction._set_done(extra_allowed_states=("cancel",))
         transaction._ar_post_process()
+        (transaction.ar_gateway_order_ids - order)._close_soon()
         self.env["ar.gateway.refund"]._note_refunded(order, None)
         order.activity_ids.filtered(lambda activity: problem in (activity.note or "")).action_feedback()
         order.message_post(

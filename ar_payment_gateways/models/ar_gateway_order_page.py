@@ -23,6 +23,8 @@ class ArGatewayOrderPage(models.AbstractModel):
             ("product", "=", provider._ar_gateway_product(visitor.channel(provider.code))),
             ("state", "in", ("draft", "open")),
             ("expires_at", ">", fields.Datetime.now() + timedelta(minutes=const.REUSE_MARGIN_MINUTES)),
+            # A code of the test environment is none for a customer, nor is one that another merchant asked for.
+            *((name, "=", value) for name, value in provider._ar_gateway_identity().items()),
             *provider._ar_gateway_reusable_domain(visitor),
         ]
 

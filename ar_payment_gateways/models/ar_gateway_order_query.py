@@ -107,13 +107,9 @@ class ArGatewayOrder(models.Model):
     def _ask(self):
         """Return the gateway's answer (core.gateway.Answer) about this order, from where it was made.
 
-        :raise ValidationError: if it gave none, or would now be asked in its other environment, which knows nothing of
-            this order.
+        :raise ValidationError: if it gave none, or would now be asked in its other environment.
         """
-        if self.is_test != self.provider_id._ar_gateway_is_test():
-            raise ValidationError(
-                self.env._("Made in another mode (test or live) than the provider is in now.")
-            )
+        self._check_mode()
         return self.provider_id._ar_gateway_query(self)
 
     def _schedule_query(self):
@@ -156,8 +152,9 @@ class ArGatewayOrder(models.Model):
         """
         if self.state not in ("draft", "open"):
             return False
-        link = self.link_id
-        return self.expires_at <= fields.Datetime.now() or bool(link and link._condition() != "active")
+        if self.expires_at <= fields.Datetime.now() or self.transaction_id.state == "done":
+            return True
+        return bool(self.link_id) and self.link_id._condition() != "active"
 
     def _expire(self):
         """Close an order whose time is over: at the gateway first, here only when it can no longer be paid."""
@@ -189,7 +186,7 @@ class ArGatewayOrder(models.Model):
 
     @api.model
     def _cron_query(self, limit=200):
-        """Ask about the orders that wait and are due, and close those whose time is over.
+        """Ask about the orders that wait and are due, close those whose time is over, and see that payments are booked.
 
         When an order is due is kept on it, and each is committed on its own: a run that dies loses nothing.
 
@@ -202,11 +199,14 @@ class ArGatewayOrder(models.Model):
         given_up = (
             Domain("state", "=", "closed") & due & Domain("payable_until", ">", now - timedelta(days=1))
         )
-        orders = self.search(waiting | given_up, order="next_query_at NULLS FIRST, id", limit=limit)
+        paid = Domain("state", "=", "paid") & due
+        orders = self.search(waiting | given_up | paid, order="next_query_at NULLS FIRST, id", limit=limit)
         over = now - timedelta(minutes=const.CLOSE_GRACE_MINUTES)
 
         def work(order):
-            if order.state == "closed":
+            if order.state == "paid":
+                order._see_booked()
+            elif order.state == "closed":
                 order._look_again()
             elif order.expires_at <= over:
                 order._expire()

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError, ValidationError
+from odoo.fields import Domain
 
 from odoo.addons.payment.logging import get_payment_logger
 
@@ -53,7 +54,7 @@ class ArGatewayRefund(models.Model):
         As in `ar.gateway.order._query` nothing is locked meanwhile; sending the same number twice moves no money.
         """
         self.ensure_one()
-        if self.state not in UNSETTLED or self.provider_id.state == "disabled":
+        if self.state not in UNSETTLED or (self.state == "draft" and self.provider_id.state == "disabled"):
             return
         problem = False
         try:
@@ -72,7 +73,12 @@ class ArGatewayRefund(models.Model):
         self._note_refunded(refund.order_id, answer.refunded_minor)
 
     def _ask(self):
-        """Return the gateway's word (core.gateway.RefundAnswer): one sent before is asked about first."""
+        """Return the gateway's word (core.gateway.RefundAnswer): one sent before is asked about first.
+
+        :raise ValidationError: if it gave none; or if this is not the place, or the merchant, that was paid: whose "no
+            such payment" would free an amount that may be on its way back.
+        """
+        self.order_id._check_payee()
         provider = self.provider_id
         answer = RefundAnswer(None)
         if self.state == "sent":
@@ -110,13 +116,8 @@ class ArGatewayRefund(models.Model):
     @api.model
     def _cron_settle(self, limit=100):
         """Go on with refunds whose outcome is unknown; each is committed on its own."""
-        refunds = self.search(
-            [
-                ("state", "in", UNSETTLED),
-                ("provider_id.state", "!=", "disabled"),
-                ("next_query_at", "<=", fields.Datetime.now()),
-            ],
-            order="next_query_at, id",
-            limit=limit,
-        )
+        # What was sent is finished, also at a provider that was disabled since.
+        allowed = Domain("state", "=", "sent") | Domain("provider_id.state", "!=", "disabled")
+        due = Domain("state", "in", UNSETTLED) & Domain("next_query_at", "<=", fields.Datetime.now())
+        refunds = self.search(due & allowed, order="next_query_at, id", limit=limit)
         self.env["ar.gateway.order"]._one_by_one(refunds, lambda refund: refund._settle())

@@ -49,9 +49,7 @@ class ArPaymentLink(models.Model):
                 break
         else:
             raise UserError(self.env._("This payment cannot be started at the moment."))
-        orders._in_own_transaction(
-            lambda env: env["ar.payment.link"].browse(link_id)._close_outdated(order_id)
-        )
+        orders._in_own_transaction(lambda env: env["ar.gateway.order"].browse(order_id)._close_others())
         return path
 
     def _number_order(self, provider, visitor=NOBODY_KNOWN, amount=None):
@@ -135,21 +133,7 @@ class ArPaymentLink(models.Model):
         if recent >= const.ORDERS_PER_WINDOW:
             raise UserError(self.env._("Too many attempts. Please try again in a few minutes."))
 
-    def _close_outdated(self, order_id):
-        """Close the link's other orders of the same gateway: for the old amount they must not be paid any more."""
-        current = self.env["ar.gateway.order"].browse(order_id)
-        for order in self.order_ids - current:
-            if order.state in ("draft", "open") and order.provider_id == current.provider_id:
-                order.expires_at = min(order.expires_at, fields.Datetime.now())
-                order._expire()
-
     def _close_orders_soon(self):
         """Have the cron close, at the gateways first, what customers could still pay through these links."""
         # sudo: orders are written by the machinery only; callers have checked who may withdraw a link.
-        links = self.sudo()
-        waiting = links.order_ids.filtered(lambda order: order.state in ("draft", "open"))
-        if waiting:
-            now = fields.Datetime.now()
-            over = now - timedelta(minutes=const.CLOSE_GRACE_MINUTES)
-            waiting.write({"expires_at": over, "next_query_at": now})
-            links.env.ref("ar_payment_gateways.ir_cron_query_orders")._trigger()
+        self.sudo().order_ids._close_soon()

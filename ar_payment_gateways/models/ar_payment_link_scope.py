@@ -64,15 +64,22 @@ class ArPaymentLinkScope(models.AbstractModel):
                 ("kind", "=", kind),
                 ("scope_key", "=", scope_key),
                 *((name, "=", record_id) for name, record_id in zip(self._OWNER_FIELDS, owner, strict=True)),
-                ("single_use", "=", False),
-                ("revoked_on", "=", False),
-                "|",
-                ("expiry_date", "=", False),
-                ("expiry_date", ">=", fields.Date.today()),
+                *self._handed_out_domain(),
             ],
             order="id",
             limit=1,
         )
+
+    @api.model
+    def _handed_out_domain(self):
+        """Return the domain of links that whoever is to pay may be given, as far as that stands on the link itself."""
+        return [
+            ("single_use", "=", False),
+            ("revoked_on", "=", False),
+            "|",
+            ("expiry_date", "=", False),
+            ("expiry_date", ">=", fields.Date.today()),
+        ]
 
     @api.model
     def _create_for(self, moves_list, **values):
@@ -85,7 +92,7 @@ class ArPaymentLinkScope(models.AbstractModel):
     def _make_missing(self, moves):
         """Give each of these invoices a link of its own unless it has one; queries do not grow with them."""
         known = self.search(
-            [("kind", "=", "invoices"), ("move_ids", "in", moves.ids), ("revoked_on", "=", False)]
+            [("kind", "=", "invoices"), ("move_ids", "in", moves.ids), *self._handed_out_domain()]
         )
         owned = {(link.scope_key, link._owner()) for link in known}
         self._create_for(

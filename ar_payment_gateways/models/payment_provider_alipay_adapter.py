@@ -74,8 +74,7 @@ class PaymentProviderAlipay(models.AbstractModel):
         # The way out leads to the order's page, which is a secret of the customer's.
         shown = {**content, "quit_url": "-"} if "quit_url" in content else content
         with self._ar_gateway_exchange(order, method, shown):
-            if not self._ar_secret("alipay_private_key") or not self.alipay_app_id:
-                raise ValidationError(self.env._("Enter the credentials of Alipay first."))
+            self._alipay_private_key()  # or say that it is missing
             return Created(pay_url=self._alipay_gateway_url(), pay_fields=content)
 
     def _ar_gateway_pay_page(self, order):
@@ -83,6 +82,8 @@ class PaymentProviderAlipay(models.AbstractModel):
             return super()._ar_gateway_pay_page(order)
         # Signed whenever it is shown: Alipay refuses what was signed long ago, and nothing signed is kept.
         if order.state != "open" or self.state == "disabled" or order._is_given_up():
+            return "", {}
+        if not order._is_as_numbered():  # it would be signed as somebody else's
             return "", {}
         params = {
             **self._alipay_params(alipay_page.METHODS[order.product], order.pay_fields),
@@ -99,7 +100,7 @@ class PaymentProviderAlipay(models.AbstractModel):
         form = self._alipay_genuine_form(body)
         return bool(form) and (form.fields.get("out_trade_no"), form.fields.get("app_id")) == (
             order.name,
-            self.alipay_app_id,
+            order.application,
         )
 
     def _alipay_genuine_form(self, body):
@@ -139,17 +140,13 @@ class PaymentProviderAlipay(models.AbstractModel):
     def _ar_gateway_judge(self, report, order):
         if self.code != "alipay":
             return super()._ar_gateway_judge(report, order)
-        expected = alipay_trade.Expected(
-            order_number=order.name,
-            amount_minor=order.amount_minor,
-            app_id=self.alipay_app_id or "",
-            seller_id=self.alipay_seller_id or "",
-            currency=order.currency_id.name,
-        )
-        return alipay_trade.judge(report, expected)
+        return alipay_trade.judge(report, order._expected())
 
     def _ar_gateway_merchant(self):
         return self.alipay_seller_id if self.code == "alipay" else super()._ar_gateway_merchant()
+
+    def _ar_gateway_application(self):
+        return self.alipay_app_id if self.code == "alipay" else super()._ar_gateway_application()
 
     def _ar_gateway_refund(self, refund):
         if self.code != "alipay":

@@ -209,6 +209,8 @@ class PaymentProviderAlipayKeys(models.AbstractModel):
     # === SIGNING AND BELIEVING === #
 
     def _alipay_private_key(self):
+        if not self._ar_secret("alipay_private_key") or not self.alipay_app_id:
+            raise ValidationError(self.env._("Enter the credentials of Alipay first."))
         return rsa_keys.load_private_key(self._ar_secret("alipay_private_key"))
 
     def _alipay_certificate_params(self):

@@ -72,7 +72,7 @@ class PaymentProviderGateway(models.AbstractModel):
         raise NotImplementedError
 
     def _ar_gateway_merchant(self):
-        """Return our number at the gateway, as reports about refunds name it."""
+        """Return our number at the gateway, as its reports name it."""
         raise NotImplementedError
 
     def _ar_gateway_refund(self, refund):
@@ -107,6 +107,9 @@ class PaymentProviderGateway(models.AbstractModel):
         raise NotImplementedError
 
     # === TO BE FILLED IN WHERE IT APPLIES === #
+
+    def _ar_gateway_application(self):
+        """Return the number of our application there, as its reports name it; or nothing, where there is no such."""
 
     def _ar_gateway_detour(self, order):
         """Return the path of ours that leads a visitor away, and back, before his numbered order is sent; or None."""
@@ -219,6 +222,17 @@ class PaymentProviderGateway(models.AbstractModel):
         if self.state == "disabled":
             return self.sudo().ar_was_test  # sudo: told to the machinery only
         return self.state == "test"
+
+    def _ar_gateway_identity(self):
+        """Return where and as whom the gateway is asked now, as values of the ar.gateway.order that asks.
+
+        An order belongs to them for good: whatever the provider becomes, that is who was paid.
+        """
+        return {
+            "is_test": self._ar_gateway_is_test(),
+            "merchant": self._ar_gateway_merchant() or False,
+            "application": self._ar_gateway_application() or False,
+        }
 
     def _ar_gateway_simulator_url(self):
         """Return the address of a simulator on this machine if this provider, in test mode, is to use one."""

@@ -9,7 +9,6 @@ from odoo.addons.payment.logging import get_payment_logger
 from .. import const
 from ..core import unionpay_gateway, unionpay_merchant, unionpay_requests, unionpay_trade
 from ..core.gateway import Closing, Created
-from ..core.trade import Expected
 from ..core.unionpay_signing import RefusedMessageError
 from ..core.unionpay_trade import Outcome, outcome
 from ..core.visitor import Channel
@@ -118,15 +117,7 @@ class PaymentProviderUnionpay(models.AbstractModel):
     def _ar_gateway_judge(self, report, order):
         if self.code != "unionpay":
             return super()._ar_gateway_judge(report, order)
-        expected = Expected(
-            order_number=order.name,
-            amount_minor=order.amount_minor,
-            app_id="",
-            seller_id=self.unionpay_mer_id or "",
-            currency=order.currency_id.name,
-            ordered_at=order.ordered_at.replace(tzinfo=UTC),
-        )
-        return unionpay_trade.judge(report, expected)
+        return unionpay_trade.judge(report, order._expected())
 
     def _ar_gateway_merchant(self):
         return self.unionpay_mer_id if self.code == "unionpay" else super()._ar_gateway_merchant()

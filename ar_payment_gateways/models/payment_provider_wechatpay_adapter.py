@@ -10,7 +10,6 @@ from odoo.addons.payment.logging import get_payment_logger
 
 from .. import const
 from ..core import rsa_keys, wechat_gateway, wechat_keys, wechat_requests, wechat_trade
-from ..core.trade import Expected
 from ..core.visitor import Channel
 from ..core.wechat_signing import Refusal, RefusedMessageError, jsapi_parameters
 from ..core.wechat_trade import Advice
@@ -98,7 +97,7 @@ class PaymentProviderWechatpay(models.AbstractModel):
         if order.state != "open" or not prepay_id:
             return {}
         return jsapi_parameters(
-            appid=self.wechatpay_appid,
+            appid=order.application,
             prepay_id=prepay_id,
             timestamp=int(time.time()),
             nonce=secrets.token_hex(16),
@@ -125,17 +124,13 @@ class PaymentProviderWechatpay(models.AbstractModel):
     def _ar_gateway_judge(self, report, order):
         if self.code != "wechatpay":
             return super()._ar_gateway_judge(report, order)
-        expected = Expected(
-            order_number=order.name,
-            amount_minor=order.amount_minor,
-            app_id=self.wechatpay_appid or "",
-            seller_id=self.wechatpay_mchid or "",
-            currency=order.currency_id.name,
-        )
-        return wechat_trade.judge(report, expected)
+        return wechat_trade.judge(report, order._expected())
 
     def _ar_gateway_merchant(self):
         return self.wechatpay_mchid if self.code == "wechatpay" else super()._ar_gateway_merchant()
+
+    def _ar_gateway_application(self):
+        return self.wechatpay_appid if self.code == "wechatpay" else super()._ar_gateway_application()
 
     def _ar_gateway_refund(self, refund):
         if self.code != "wechatpay":

@@ -81,7 +81,26 @@ class PaymentTransaction(models.Model):
         path = orders._in_own_transaction(register)
         if not path:
             raise UserError(self.env._("This payment cannot be started at the moment."))
+        orders._in_own_transaction(lambda env: env["ar.gateway.order"].browse(order_id)._close_others())
         return path
+
+    def _ar_paid_again(self, amount):
+        """Return a new draft transaction for the documents of this one, which is done: they were paid once more."""
+        return self.create(
+            {
+                "provider_id": self.provider_id.id,
+                "payment_method_id": self.payment_method_id.id,
+                "reference": self._compute_reference(self.provider_code, prefix=self.reference),
+                "amount": amount,
+                "currency_id": self.currency_id.id,
+                "partner_id": self.partner_id.id,
+                "operation": self.operation,
+                "landing_route": self.landing_route,
+                "ar_link_id": self.ar_link_id.id,
+                "invoice_ids": [fields.Command.set(self.invoice_ids.ids)],
+                "sale_order_ids": [fields.Command.set(self.sale_order_ids.ids)],
+            }
+        )
 
     def _ar_refuse(self, message):
         """Tell the customer why his payment could not be started; a draft transaction only.
@@ -181,15 +200,16 @@ class PaymentTransaction(models.Model):
         done = self.sudo().filtered(
             lambda tx: tx.state == "done" and (tx.ar_gateway_order_ids or tx.ar_link_id)
         )
-        for transaction in done.filtered("ar_link_id"):
-            # Core would post an invoice that somebody has taken back to revise it.
+        for_documents = done.filtered(lambda tx: tx.ar_link_id or tx.invoice_ids or tx.sale_order_ids)
+        for transaction in done:
+            # Core would post an invoice that somebody has taken back to revise it, or fail to, every time.
             transaction.invoice_ids -= transaction.invoice_ids.filtered(lambda move: move.state == "draft")
         # sudo: as above; of any provider, as links name credit notes to whichever takes the money
         for transaction in self.sudo().filtered(lambda tx: tx.state == "done" and tx.ar_credit_note_ids):
             if not transaction.payment_id:  # first, so that the payment is left with the rest
                 transaction._ar_set_off_credit_notes()
         result = super()._post_process()
-        for transaction in done:
+        for transaction in for_documents:
             transaction._ar_check_credit()
         return result
 
@@ -244,7 +264,7 @@ class PaymentTransaction(models.Model):
             self.sale_order_ids and not self.invoice_ids
         ):  # what is paid in advance is set off when it is invoiced
             credit = max(0.0, min(credit, sum(order._ar_overpaid() for order in self.sale_order_ids)))
-        if concerned and (self.ar_link_id or self.invoice_ids) and credit:
+        if concerned and credit:
             concerned._warn_once(
                 self.env._("Paid more than was open"),
                 self.env._(

@@ -34,8 +34,11 @@ class SaleOrder(models.Model):
     def _action_cancel(self):
         """Take back codes that are being shown: nobody is to pay for a cancelled order."""
         result = super()._action_cancel()
-        # sudo: whoever may cancel an order need not know links.
-        self.env["ar.payment.link"].sudo().search([("sale_order_id", "in", self.ids)])._close_orders_soon()
+        # sudo: whoever may cancel an order need not know gateway orders.
+        orders = self.env["ar.gateway.order"].sudo()
+        of_these = Domain("link_id.sale_order_id", "in", self.ids)
+        of_these |= Domain("transaction_id.sale_order_ids", "in", self.ids)  # also without a link
+        orders._search_waiting(of_these)._close_soon()
         return result
 
     def _ar_carried_link(self):

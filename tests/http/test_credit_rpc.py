@@ -8,6 +8,8 @@ from odoo.tools import mute_logger
 
 from tests.common import ARHttpCase
 
+REFUSALS = "odoo.addons.ar_credit_control.exceptions"
+
 
 class TestCreditRpc(ARHttpCase):
     @classmethod
@@ -46,7 +48,12 @@ class TestCreditRpc(ARHttpCase):
 
     def setUp(self):
         super().setUp()
-        for name in ("odoo.addons.base.models.ir_model", "odoo.addons.base.models.ir_rule", "odoo.http"):
+        for name in (
+            "odoo.addons.base.models.ir_model",
+            "odoo.addons.base.models.ir_rule",
+            "odoo.http",
+            REFUSALS,
+        ):
             self.enterContext(mute_logger(name))
 
     def _xmlrpc(self, model, method, *args, **kwargs):
@@ -76,6 +83,31 @@ class TestCreditRpc(ARHttpCase):
         self._refused("ar.credit.account", "search_read", [])
         self._refused("ar.credit.gate", "_lock", ids)
         self._refused("ar.credit.exposure", "_measure", ids, ids)
+
+    def _assert_logged(self, *parts):
+        """Call what follows the model; assert that the server's log tells who was refused what."""
+        model, method, *args = parts
+        with self.assertLogs(REFUSALS, "WARNING") as told:
+            self._refused(model, method, *args)
+        self.assertIn(f"Refused: user {self.salesman.id} ({self.salesman.login})", told.output[0])
+        self.assertIn(f"on {model} {args[0]}", told.output[0])
+        return told.output[0]
+
+    def test_refusals_of_xmlrpc_are_logged(self):
+        ids, lines = self.order.ids, self.order.order_line.ids
+        told = self._assert_logged("sale.order", "action_confirm", ids)
+        self.assertIn("confirm (excess 50.00)", told)
+        self._assert_logged("sale.order", "write", ids, {"state": "sale"})
+        self._assert_logged("sale.order", "write", ids, {"ar_credit_open": 0})
+        self._assert_logged("sale.order", "write", ids, {"transaction_ids": [[5, 0, 0]]})
+        for vals in ({"price_total": 0}, {"is_downpayment": True}, {"qty_delivered_method": "stock_move"}):
+            self._assert_logged("sale.order.line", "write", lines, vals)
+        self.customer.name = "Forged\nWARNING Refused: nobody"
+        self.assertNotIn("\n", self._assert_logged("sale.order", "action_confirm", ids))
+
+    def test_a_hold_filed_instead_is_no_attempt(self):
+        with self.assertNoLogs(REFUSALS, "WARNING"):
+            self._xmlrpc("sale.order", "action_confirm_or_hold", self.order.ids)
 
     def test_attacks_on_the_hold_by_xmlrpc(self):
         self._xmlrpc("sale.order", "action_confirm_or_hold", self.order.ids)

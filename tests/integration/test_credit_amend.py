@@ -135,6 +135,13 @@ class TestCreditAmend(CreditCase):
         self.assertEqual((bill.state, order.order_line[-1:].is_expense), ("posted", True))
         self.assertIn("over the credit limit", order.message_ids[:1].body)
         self.assertGreater(self._exposure().total, 100)
+        hold = order.ar_credit_hold_ids
+        self.assertRecordValues(
+            hold,
+            [{"check_point": "event", "state": "pending", "excess": float(self._exposure().total) - 100}],
+        )
+        self.assertIn("Costs", hold.request_note)
+        self.assertTrue(order._get_ar_credit_forced(), "it keeps the order")
         with self.assertRaises(CreditExceededError), self.env.cr.savepoint():
             order.order_line[:1].price_unit = 91
 

@@ -19,6 +19,7 @@ class CreditAttackCase(CreditCase):
     def setUp(self):
         super().setUp()
         self.enterContext(mute_logger("odoo.addons.base.models.ir_model", "odoo.addons.base.models.ir_rule"))
+        self.enterContext(mute_logger("odoo.addons.ar_credit_control.exceptions"))
 
     def _refused(self, attack, error=AccessError):
         with self.assertRaises(error), self.env.cr.savepoint():

@@ -18,6 +18,7 @@ class TestCreditAttacks(CreditCase):
     def setUp(self):
         super().setUp()
         self.enterContext(mute_logger("odoo.addons.base.models.ir_model", "odoo.addons.base.models.ir_rule"))
+        self.enterContext(mute_logger("odoo.addons.ar_credit_control.exceptions"))
         self.order = self._order(150)
 
     def _refused(self, attack, error=AccessError):
@@ -78,8 +79,26 @@ class TestCreditAttacks(CreditCase):
         self._refused(lambda: self.order.write({"transaction_ids": [Command.clear()]}))
 
     def test_flag_of_down_payment_hides_nothing(self):
-        self.order.order_line.is_downpayment = True
+        line = self.order.order_line
+        self._refused(lambda: line.write({"is_downpayment": True}))
+        line.write({"is_downpayment": False})  # as a form may send it
+        line.sudo().is_downpayment = True
         self._refused(self.order.action_confirm, CreditHoldError)
+
+    def test_invoiced_line_called_a_down_payment_pays_for_nothing(self):
+        order = self._order(90)
+        order.action_confirm()
+        self._invoice(order.sudo())
+        line, label = order.order_line, {"is_downpayment": True, "product_uom_qty": 0}
+        self._refused(lambda: line.write(label))
+        self._refused(lambda: order.write({"order_line": [Command.update(line.id, label)]}))
+        line.sudo().write(label)
+        self.env.flush_all()
+        values = {"product_id": self.product.id, "product_uom_qty": 1, "price_unit": 11}
+        self._refused(
+            lambda: order.write({"order_line": [Command.create(values)]}),
+            CreditExceededError,
+        )
 
     def test_state_of_the_line_hides_nothing(self):
         order = self._order(90)

@@ -6,6 +6,7 @@ from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
 from odoo.tests.common import new_test_user
 
 from odoo.addons.ar_payment_gateways import const
@@ -26,6 +27,16 @@ class TestLate(LateScenarios, RefundCase):
         self.assertEqual(order.state, "open")
         self.assertIn("ACQ.CONTEXT_INCONSISTENT", self.alipay.refusals)
         self.assertEqual(order.link_id.order_ids.mapped("state"), ["open", "closed"])
+
+    def test_a_cancelled_sale_takes_back_codes_of_odoos_form(self):
+        sale = self.env["sale.order"].sudo().create({"partner_id": self.partner_a.id})
+        transaction = self.on_odoos_form(self.untaxed(80.0))
+        transaction.write({"invoice_ids": [Command.clear()], "sale_order_ids": [Command.set(sale.ids)]})
+        order = self.order_of(transaction)
+        self.assertFalse(order._is_given_up())
+        sale._action_cancel()
+        self.assertTrue(order._is_given_up())
+        self.assertLessEqual(order.next_query_at, fields.Datetime.now())
 
     def test_a_photographed_code_that_nobody_told_us_of(self):
         """Alipay closes nothing that was not scanned: given up here, the code can be paid until its time is over."""

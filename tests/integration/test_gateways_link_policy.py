@@ -154,6 +154,18 @@ class TestLife(KindsCase):
         once = self.links.create({"move_ids": [Command.set(invoice.ids)], "single_use": True})
         self.assertNotEqual(invoice._get_ar_payment_link(), once)
 
+    def test_posting_anew_makes_a_link_that_works(self):
+        """One that has expired, or is good for one payment only, is none for an invoice that is due later now."""
+        for useless in ({"expiry_date": self.today - timedelta(1)}, {"single_use": True}):
+            invoice = self.bill(1.0)
+            link = invoice._get_ar_payment_link().sudo()
+            link.write(useless)
+            invoice.button_draft()
+            invoice.invoice_date_due = self.today + timedelta(30)
+            invoice.action_post()
+            self.assertIn("<svg", invoice.ar_payment_qr or "", useless)
+            self.assertNotEqual(invoice.ar_payment_url, link.url)
+
     def test_posting_makes_no_link_where_that_is_switched_off(self):
         self.company.ar_link_on_posting = False
         invoice = self.bill(1.0)

@@ -98,6 +98,18 @@ class TestUnionpayRefund(RefundScenarios, RefundCase):
         self.assertEqual(self.receive(genuine), 200)
         self.assertEqual(refund.state, "done")
 
+    def test_a_refund_of_the_console_is_ours_only_if_the_merchant_is(self):
+        """UnionPay signs the messages of all merchants alike."""
+        refund = self.accepted()
+        self.notification_of(refund)
+        for merchant, status, booked in (("777290058167152", 500, 0), (self.kit.merchant.mer_id, 200, 1)):
+            self.kit.knobs.notify_change = {"orderId": "CONSOLE0001", "merId": merchant}
+            self.assertEqual(
+                self.receive(self.kit.simulator.notification(self.kit.order(refund.name))), status
+            )
+            self.assertEqual(len(self.order.refund_ids - refund), booked)
+        self.assertEqual(self.order.refundable_amount, 40.0)
+
     def test_a_refused_question_fails_no_refund(self):
         """Else the amount would be free to be refunded again, while the first one is under way."""
         refund = self.accepted()

@@ -105,19 +105,38 @@ class TestWechatRefund(RefundScenarios, RefundCase):
         self.run_cron()
         self.assertEqual(refund.state, "done")
 
-    def test_refund_of_the_console_by_a_signed_notification_is_booked(self):
-        order = self.kit.simulator.orders.by_number[self.order.name]
-        now = datetime.now(UTC).isoformat()
+    def of_the_console(self, number="console1", fen=20_00, **change):
+        """The notification of a refund that was made in WeChat's console."""
         content = {
             "mchid": self.kit.merchant.mchid,
-            "out_trade_no": order.number,
-            "out_refund_no": "console1",
+            "out_trade_no": self.order.name,
+            "out_refund_no": number,
             "refund_id": "5030000",
             "refund_status": "SUCCESS",
-            "success_time": now,
-            "amount": {"refund": 20_00, "total": 100_00},
+            "success_time": datetime.now(UTC).isoformat(),
+            "amount": {"refund": fen, "total": 100_00},
+            **change,
         }
-        self.assertEqual(self.receive(*self.kit.simulator.envelope("REFUND.SUCCESS", "refund", content)), 204)
+        return self.kit.simulator.envelope("REFUND.SUCCESS", "refund", content)
+
+    def test_refund_of_the_console_by_a_signed_notification_is_booked(self):
+        self.assertEqual(self.receive(*self.of_the_console()), 204)
         self.book()
         self.assertEqual(self.order.refund_ids.mapped("origin"), ["gateway"])
         self.assertEqual(self.order.refundable_amount, 80.0)
+
+    def test_refund_of_another_merchant_is_not_ours(self):
+        for _times in range(2):
+            self.assertEqual(self.receive(*self.of_the_console(mchid="1900009999")), 500)
+        self.assertFalse(self.order.refund_ids)
+        self.assertEqual(len(self.order.activity_ids), 1)
+
+    def test_no_more_goes_back_than_was_paid(self):
+        for number in ("console1", "console2", "console3", "console3"):
+            self.assertEqual(self.receive(*self.of_the_console(number, 70_00)), 204)
+            self.book()
+        self.assertEqual(self.order.refund_ids.mapped("amount"), [30.0, 70.0])
+        self.assertEqual(self.order.refundable_amount, 0)
+        self.assertEqual(
+            sorted(self.order.activity_ids.mapped("summary")), ["Refund to check", "Refunded at the gateway"]
+        )

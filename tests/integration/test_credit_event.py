@@ -1,0 +1,222 @@
+"""What happens after the check and can't be refused: it is booked, and the order is held for a decision."""
+
+from unittest.mock import patch
+
+from odoo.tools import mute_logger
+
+from odoo.addons.account_payment.tests.common import AccountPaymentCommon
+from odoo.addons.ar_credit_control.core.rule import CheckPoint
+from odoo.addons.ar_credit_control.exceptions import CreditHoldError
+
+from tests.integration.test_credit_common import CreditCase
+from tests.integration.test_credit_stock_common import CreditStockCase
+
+
+class EventCase(CreditCase):
+    def _assert_kept(self, order, **vals):
+        """Assert that the order waits for a decision, and that no delivery and no invoice of it passes; return that."""
+        hold = order.sudo().ar_credit_hold_ids.filtered(lambda one: one.state == "pending")
+        self.assertRecordValues(hold, [{"check_point": "event", "salesperson_id": self.salesman.id, **vals}])
+        self.assertIn("since it was checked", hold.reason_text)
+        self.assertFalse(self._passes(order))
+        with self.assertRaises(CreditHoldError), self.env.cr.savepoint():
+            self._invoice(order)
+        self.env.invalidate_all()
+        return hold
+
+    def _passes(self, order):
+        decision = order.sudo()._preview_ar_credit(CheckPoint.DELIVERY)
+        return decision is None or decision.passed
+
+
+class TestCreditUnpaid(AccountPaymentCommon, EventCase):
+    """The money of an order that was confirmed as paid is gone."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._account(100)
+
+    def setUp(self):
+        super().setUp()
+        self.enterContext(mute_logger("odoo.addons.sale.models.payment_transaction"))
+        providers = type(self.provider)
+        origin = providers._compute_feature_support_fields
+
+        def supported(records):
+            origin(records)
+            records.support_manual_capture = "full_only"
+
+        self.enterContext(patch.object(providers, "_compute_feature_support_fields", supported))
+        self.enterContext(mute_logger("odoo.addons.ar_credit_control.exceptions"))
+
+    def _paid(self, amount=500, state="authorized"):
+        order = self._order(amount).sudo()
+        order.write({"require_payment": True, "prepayment_percent": 1.0})
+        tx = self._create_transaction(
+            "direct",
+            amount=amount,
+            reference=order.name,
+            currency_id=order.currency_id.id,
+            partner_id=order.partner_id.id,
+            sale_order_ids=[(6, 0, order.ids)],
+            state=state,
+        )
+        tx._post_process()
+        self.assertEqual(order.state, "sale")
+        self.assert_exposure(0)
+        return order, tx
+
+    def _void(self, order):
+        """Press Void Transaction, and let the provider confirm it."""
+        confirmed = patch.object(
+            type(self.env["payment.transaction"]), "_send_void_request", lambda tx: tx._set_canceled()
+        )
+        with confirmed:
+            order.with_user(self.salesman).sudo(False).payment_action_void()
+
+    def test_voided_authorization(self):
+        order, tx = self._paid()
+        self._void(order)
+        self.assertEqual(tx.state, "cancel")
+        self.assert_exposure(500)
+        hold = self._assert_kept(order, excess=400, order_amount=500)
+        self.assertIn(tx.reference, hold.request_note)
+        self.assertEqual(hold.told_state, "pending")
+        (tx | tx.child_transaction_ids)._post_process()
+        self.assertEqual(order.ar_credit_hold_ids, hold, "asked once")
+        hold.with_user(self.manager).action_approve("they pay on delivery")
+        self.assertEqual((order.state, hold.state), ("sale", "released"))
+        self.assertTrue(self._passes(order))
+        self.assertEqual(self._invoice(order).state, "posted")
+
+    def test_no_lock_makes_a_provider_hear_it_twice(self):
+        order, _tx = self._paid()
+        before = (
+            self.env["ar.credit.account"]._search_pairs({(self.customer.id, self.company.id)}).lock_version
+        )
+        self._void(order)
+        self.env.invalidate_all()
+        account = self.env["ar.credit.account"]._search_pairs({(self.customer.id, self.company.id)})
+        self.assertEqual(account.lock_version, before)
+        self._assert_kept(order, excess=400)
+
+    def test_rejected_stays_kept(self):
+        order, _tx = self._paid()
+        self._void(order)
+        order.ar_credit_hold_ids.with_user(self.manager).action_reject("no")
+        self.assertFalse(self._passes(order))
+
+    def test_failed_and_cancelled_payments(self):
+        for step in (lambda tx: tx._set_error("stolen"), lambda tx: tx._set_canceled()):
+            with self.subTest(), self.env.cr.savepoint() as savepoint:
+                order, tx = self._paid()
+                step(tx)
+                self._assert_kept(order, excess=400)
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def test_refund(self):
+        order, tx = self._paid(state="done")
+        refund = tx._create_child_transaction(500, is_refund=True)
+        refund._set_done()
+        refund._post_process()
+        self.assertTrue(refund.payment_id)
+        self.assert_exposure(500)
+        self._assert_kept(order, excess=400)
+
+    def test_payment_is_taken_back_although_a_rule_blocks(self):
+        order, _tx = self._paid()
+        rule = {"name": "Never", "outcome": "block", "at_confirm": True}
+        self.env["ar.credit.rule"].create(rule)
+        self._void(order)
+        self._assert_kept(order, excess=400)
+
+    def test_what_fits_without_the_money_is_not_held(self):
+        order, _tx = self._paid(100)
+        self._void(order)
+        self.assert_exposure(100)
+        self.assertFalse(order.ar_credit_hold_ids)
+
+    def test_an_attempt_that_never_paid_asks_nothing(self):
+        order = self._confirmed(90)
+        account = self.env["ar.credit.account"]._search_pairs({(self.customer.id, self.company.id)})
+        account.credit_limit = 50
+        tx = self._create_transaction("direct", sale_order_ids=[(6, 0, order.ids)], state="pending")
+        tx._set_canceled()
+        tx._post_process()
+        self.assertFalse(order.ar_credit_hold_ids)
+
+
+class TestCreditHours(EventCase):
+    """Hours above what was ordered; sale_timesheet, where it is installed, books them in the same way."""
+
+    def setUp(self):
+        super().setUp()
+        self.enterContext(mute_logger("odoo.addons.ar_credit_control.exceptions"))
+        self._account(100)
+        self.company.ar_credit_tolerance_percent = 10
+        order = self._order(10, product=self.service)
+        order.order_line.write({"product_uom_qty": 9, "price_unit": 10})
+        order.action_confirm()
+        self.order, self.line = order.sudo(), order.sudo().order_line
+        self.env.flush_all()
+        self.line.qty_delivered_method = "analytic"
+        plan = self.env["account.analytic.plan"].sudo().create({"name": "Jobs"})
+        self.job = self.env["account.analytic.account"].sudo().create({"name": "Job", "plan_id": plan.id})
+        self.worker = self._new_user("credit_worker", "base.group_user,analytic.group_analytic_accounting")
+
+    def _book(self, hours):
+        values = {"name": "Hours", "account_id": self.job.id, "so_line": self.line.id}
+        values |= {"product_uom_id": self.line.product_uom_id.id, "unit_amount": hours, "amount": -abs(hours)}
+        return self.env["account.analytic.line"].with_user(self.worker).create(values)
+
+    def test_hours_are_booked_and_the_order_is_held(self):
+        self._book(10)
+        self.assertFalse(self.order.ar_credit_hold_ids, "more than ordered, and within the limit")
+        self._book(5)
+        self.assertEqual((self.line.qty_delivered, self.order.ar_credit_open), (15, 150))
+        hold = self._assert_kept(self.order, excess=50, order_amount=150)
+        self.assertEqual(hold.requested_by, self.worker)
+        self._book(3)
+        self.assertEqual(hold.state, "superseded")
+        self.assert_exposure(180)
+        more = self._assert_kept(self.order, excess=80)
+        more.with_user(self.manager).action_approve("goes on their next invoice")
+        self.assertTrue(self._passes(self.order))
+        self._book(0.1)
+        self.assertFalse(self.order.ar_credit_hold_ids.filtered(lambda one: one.state == "pending"))
+
+    def test_fewer_hours_ask_nothing(self):
+        booked = self._book(20)
+        self.order.ar_credit_hold_ids._supersede()
+        booked.write({"unit_amount": 19})
+        back = self._book(-2)
+        booked.write({"name": "Work"})
+        self.assertEqual(self.line.qty_delivered, 17)
+        self.assertEqual(self.order.ar_credit_hold_ids.mapped("state"), ["superseded"])
+        back.unlink()
+        self._assert_kept(self.order, excess=90)
+
+    def test_hours_moved_to_the_order_are_asked_about(self):
+        booked = self._book(20)
+        self.order.ar_credit_hold_ids._supersede()
+        booked.so_line = False
+        self.assertEqual(self.line.qty_delivered, 0)
+        booked.so_line = self.line
+        self._assert_kept(self.order, excess=100)
+
+
+class TestCreditEventDelivery(EventCase, CreditStockCase):
+    def test_goods_of_the_order_stay_without_a_rule_for_deliveries(self):
+        self.env.ref("ar_credit_control.rule_delivery").active = False
+        order, picking = self._to_deliver()
+        self._cut_limit(50)
+        gate = self.env["ar.credit.gate"]
+        gate._hold_grown(order, CheckPoint.CONFIRM, "The bank took it back.")
+        hold = order.sudo().ar_credit_hold_ids
+        self._validate(picking)
+        self.assertEqual((picking.state, order.sudo().ar_credit_hold_ids), ("assigned", hold))
+        hold.with_user(self.manager).action_approve("they pay on delivery")
+        self._validate(picking)
+        self.assertEqual(picking.state, "done")
