@@ -1,7 +1,7 @@
 {
     "name": "AR Payment Gateways",
     "summary": "One QR code on the invoice, paid with Alipay, WeChat Pay or any other provider",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Accounting/Payment Providers",
     "author": "AR Suite",
     "license": "LGPL-3",

@@ -4,6 +4,7 @@ Mixins over RefundCase; the classes that run them name their gateway.
 """
 
 from datetime import timedelta
+from itertools import pairwise
 from unittest.mock import patch
 
 from odoo import fields
@@ -171,6 +172,7 @@ class LateScenarios(Late):
         """Odoo's form has one transaction; opened again, on the phone perhaps, it has two codes, and both get paid."""
         invoice = self.untaxed(80.0)
         transaction = self.on_odoos_form(invoice)
+        link = transaction.sudo().ar_link_id = invoice._get_ar_payment_link()  # which has led there
         first = self.order_of(transaction)
         second = first._prepare(transaction)
         second._send_to_gateway()
@@ -188,6 +190,8 @@ class LateScenarios(Late):
         self.assertEqual(first.transaction_id.payment_id.amount, 80.0)
         self.assertFalse(second.activity_ids)
         self.assertEqual(first.activity_ids.mapped("summary"), [CREDIT])
+        self.assertEqual(link.transaction_ids, first.transaction_id | transaction)
+        self.assertEqual(link._customer_credit(), 80.0)
         for order in (first, second):
             self.assertNotEqual(order.gateway_reference, False)
             self.assertEqual(order.transaction_id.provider_reference, order.gateway_reference)
@@ -261,14 +265,16 @@ class LateScenarios(Late):
 
     def test_schedule_is_kept_on_the_order(self):
         order = self.waiting_order(self.untaxed(80.0))
-        made = order.next_query_at
-        waits = []
-        for _times in range(4):
-            order._query()
-            waits.append(round((order.next_query_at - order.queried_at).total_seconds() / 60))
-        self.assertEqual(waits, list(const.AR_GATEWAYS[self.kit.code].query_minutes[:4]))
-        self.assertEqual(order.query_count, 4)
-        self.assertGreater(order.next_query_at, made)
+        seconds = const.AR_GATEWAYS[self.kit.code].query_seconds
+        self.assertEqual(order.next_query_at, order.ordered_at + timedelta(seconds=max(60, seconds[0])))
+        ends_at = order.expires_at + timedelta(minutes=const.CLOSE_GRACE_MINUTES)
+        moments = [order.ordered_at + timedelta(seconds=each) for each in (0, *seconds[:4])]
+        for now, then in pairwise(moments):
+            with patch.object(fields.Datetime, "now", staticmethod(lambda *_args, now=now: now)):
+                order._query()
+                order._query()  # a page that waits: it changes nothing about when the cron asks
+            self.assertEqual(order.next_query_at, min(then, ends_at))
+        self.assertEqual(order.query_count, 8)
         self.kit.knobs.http_500 = 1
         order._query()  # no answer: asked again later, not in every run
-        self.assertEqual(order.query_count, 5)
+        self.assertEqual(order.query_count, 9)

@@ -24,8 +24,9 @@ class OdooServer:
     :param Path log: where it writes, from the beginning.
     """
 
-    def __init__(self, database, conf, log, workers=2):
+    def __init__(self, database, conf, log, workers=2, options=()):
         self.database, self.conf, self.log, self.workers = database, str(conf), Path(log), workers
+        self.options = options
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = None
@@ -46,6 +47,7 @@ class OdooServer:
                 *("--http-interface", "127.0.0.1", "--http-port", str(self.port)),
                 *("--gevent-port", str(free_port()), "--max-cron-threads", "0"),
                 *("--logfile", str(self.log), "--log-level", "info"),
+                *self.options,
             ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

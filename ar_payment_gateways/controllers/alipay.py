@@ -6,7 +6,7 @@ from odoo import http
 from odoo.http import request
 
 from .. import const
-from .page import render, speak_browsers_language
+from .limits import unknown
 
 _logger = logging.getLogger(__name__)
 
@@ -30,8 +30,7 @@ class AlipayController(http.Controller):
         """
         order = request.env["ar.gateway.order"]._by_access_token(token)
         if order.provider_id.code != "alipay":
-            speak_browsers_language()
-            return render("ar_payment_gateways.unknown_page", {}, status=404)
+            return unknown()
         if order.provider_id._alipay_is_return(order, request.httprequest.query_string):
             order._query_if_due()
         else:

@@ -1,7 +1,5 @@
 """Paying what a link asks for with any provider Odoo has: on Odoo's own payment form."""
 
-from werkzeug.exceptions import NotFound
-
 from odoo import http
 from odoo.exceptions import UserError, ValidationError
 from odoo.http import request
@@ -10,9 +8,13 @@ from odoo.addons.payment import utils as payment_utils
 from odoo.addons.payment.controllers.portal import PaymentPortal
 
 from .. import const
-from .page import visitor
+from .limits import PAGES, check_rate, note, note_unknown, unknown
 
 HEADERS = {
+    # Odoo's form runs its own scripts and those of providers, and posts to them: that much cannot be narrowed here.
+    "Content-Security-Policy": "frame-ancestors 'none'; base-uri 'none'; object-src 'none'",
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
     # The address holds the link's token, and the page loads the scripts of providers: they learn our host only.
     "Referrer-Policy": "origin",
@@ -43,7 +45,8 @@ class OtherProviders(PaymentPortal):
         """
         link = request.env["ar.payment.link"]._by_token(token)
         if not link:
-            raise NotFound
+            return unknown()
+        check_rate(PAGES, link)
         try:
             values = link._other_payment_values(amount)
         except UserError:  # the link's own page says what is the matter
@@ -89,11 +92,13 @@ class OtherProviders(PaymentPortal):
         """
         link = request.env["ar.payment.link"]._by_token(token)
         if not link:
-            raise NotFound
+            note_unknown()
+            return {"state": "unknown"}  # an error would undo the note
         self._validate_transaction_kwargs(kwargs)
-        # sudo: the log is written by the machinery only.
-        if not request.env["ar.payment.link.scan"].sudo()._note("started", link, visitor()):
+        if not note("started", link):
             raise ValidationError(request.env._("Too many attempts. Please try again in a few minutes."))
+        link._count_attempt()  # from here on, attempts on one link follow each other
+        link._check_rate()
         shown = self._cast_as_float(amount) or 0.0
         values = link._other_payment_values(f"{shown:.{link.currency_id.decimal_places}f}")
         if link.currency_id.compare_amounts(values["amount"], shown) != 0:

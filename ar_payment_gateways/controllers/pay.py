@@ -11,8 +11,8 @@ from odoo.http import request
 
 from .. import const
 from ..core.link_payment import total
+from .limits import PAGES, POLLS, check_rate, note, note_unknown, unknown
 from .page import render, speak_browsers_language, visitor
-from .polls import check_polls
 
 OPEN_CONDITIONS = ("paid", "overpaid", "disputed")
 """Pages about links that have not come to their end by somebody's will; the others are gone (410)."""
@@ -35,8 +35,9 @@ class PayController(http.Controller):
         speak_browsers_language()
         link = request.env["ar.payment.link"]._by_token(token)
         if not link:
-            return self._unknown()
-        self._note("opened", link)
+            return unknown()
+        check_rate(PAGES, link)
+        note("opened", link)
         self._book(link)
         return self._landing(link)
 
@@ -53,11 +54,11 @@ class PayController(http.Controller):
         speak_browsers_language()
         link = request.env["ar.payment.link"]._by_token(token)
         if not link:
-            return self._unknown()
+            return unknown()
         self._book(link)
         if link._condition() != "active" or visitor().is_robot:
             return self._landing(link)
-        if not self._note("started", link):
+        if not note("started", link):
             return self._landing(link, status=429)
         try:
             asked = float(link._amount_to_pay(link._open_items()[link], amount))
@@ -82,12 +83,13 @@ class PayController(http.Controller):
         speak_browsers_language()
         link = request.env["ar.payment.link"]._by_token(token)
         if not link:
-            return self._unknown()
-        if not self._note("started", link):
+            return unknown()
+        if not note("started", link):
             return self._landing(link, status=429)
         items = link._open_items()[link] if link._condition() == "active" else ()
         try:
             asked = float(link._amount_to_pay(items, amount))
+            link._check_rate()
         except UserError as error:
             return self._landing(link, error=str(error), typed=amount)
         path = items and link._core_payment_path(link._ways_to_pay(asked, exactly=True)[1], items, asked)
@@ -105,7 +107,8 @@ class PayController(http.Controller):
         speak_browsers_language()
         link = request.env["ar.payment.link"]._by_token(token)
         if not link:
-            return self._unknown()
+            return unknown()
+        check_rate(PAGES, link)
         if link._condition() != "active" or not link.amount_due:
             return self._landing(link)
         values = {
@@ -125,14 +128,14 @@ class PayController(http.Controller):
     )
     def state(self, token):
         """Tell the page on a counter what it should show; book what was paid meanwhile."""
-        check_polls(token)
         link = request.env["ar.payment.link"]._by_token(token)
         if not link:
-            self._note("unknown", link)
+            note_unknown()
             return {"shown": "unknown"}
-        for order in link.order_ids.filtered(lambda order: order.state in ("open", "paid"))[:3]:
+        check_rate(POLLS, link)
+        for order in link.order_ids.filtered(lambda order: order.state == "open")[:3]:
             order._query_if_due()
-            self._post_process(order.transaction_id)
+        self._book(link)
         link.invalidate_recordset()
         return {"shown": self._shown(link)}
 
@@ -144,7 +147,8 @@ class PayController(http.Controller):
         speak_browsers_language()
         order = request.env["ar.gateway.order"]._by_access_token(token)
         if not order:
-            return self._unknown()
+            return unknown()
+        check_rate(PAGES, order)
         way = order.provider_id._ar_gateway_pay_page(order)
         values = {
             "order": order,
@@ -170,11 +174,11 @@ class PayController(http.Controller):
     )
     def status(self, token):
         """Tell a waiting page how its order stands; ask the gateway if it is time to, and book what was paid."""
-        check_polls(token)
         order = request.env["ar.gateway.order"]._by_access_token(token)
         if not order:
-            self._note("unknown", request.env["ar.payment.link"])
+            note_unknown()
             return {"state": "unknown"}
+        check_rate(POLLS, order)
         order._query_if_due()
         self._post_process(order.transaction_id)
         return {"state": order.state}
@@ -199,13 +203,6 @@ class PayController(http.Controller):
         for transaction in link._unbooked():
             cls._post_process(transaction)
             request.env.invalidate_all()
-
-    @staticmethod
-    def _note(event, link):
-        """Note a visit; return whether there have not been too many like it."""
-        # sudo: the log is written by the machinery only.
-        scans = request.env["ar.payment.link.scan"].sudo()
-        return scans._note(event, link, visitor())
 
     @staticmethod
     def _shown(link):
@@ -251,9 +248,3 @@ class PayController(http.Controller):
             "straight": straight and own,
             "others": link._core_payment_path(others, items, amount) and others,
         }
-
-    @classmethod
-    def _unknown(cls):
-        """Answer for an address that leads nowhere: always the same, and to somebody who keeps trying with 429."""
-        known = cls._note("unknown", request.env["ar.payment.link"])
-        return render("ar_payment_gateways.unknown_page", {}, status=404 if known else 429)

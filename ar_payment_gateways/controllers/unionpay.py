@@ -4,7 +4,7 @@ from odoo import http
 from odoo.http import request
 
 from .. import const
-from .page import render, speak_browsers_language
+from .limits import unknown
 
 
 class UnionpayController(http.Controller):
@@ -23,6 +23,5 @@ class UnionpayController(http.Controller):
         """Go to the order's page. What the browser brings along is not even read: the page asks UnionPay itself."""
         order = request.env["ar.gateway.order"]._by_access_token(token)
         if not order:
-            speak_browsers_language()
-            return render("ar_payment_gateways.unknown_page", {}, status=404)
+            return unknown()
         return request.redirect(order._page_url(), code=303)

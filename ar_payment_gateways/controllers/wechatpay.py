@@ -5,7 +5,8 @@ from odoo.exceptions import UserError
 from odoo.http import request
 
 from .. import const
-from .page import render, speak_browsers_language
+from .limits import unknown
+from .page import speak_browsers_language
 
 
 class WechatpayController(http.Controller):
@@ -23,7 +24,7 @@ class WechatpayController(http.Controller):
         """Send the visitor to WeChat, to come back with a code."""
         order = request.env["ar.gateway.order"]._by_access_token(token)
         if not order:
-            return self._unknown()
+            return unknown()
         url = order._ask_payer()
         if not url:  # he has been there before
             return request.redirect(order._page_url(), code=303)
@@ -42,7 +43,7 @@ class WechatpayController(http.Controller):
         speak_browsers_language()
         order = request.env["ar.gateway.order"]._by_openid_state(state) if state else None
         if not order:
-            return self._unknown()
+            return unknown()
         try:
             path = order._learn_payer(code, state)
         except UserError:
@@ -50,8 +51,3 @@ class WechatpayController(http.Controller):
         if not path:
             path = f"{const.PAY_ROUTE}/{order.link_id.token}" if order.link_id else "/payment/status"
         return request.redirect(path, code=303)
-
-    @staticmethod
-    def _unknown():
-        speak_browsers_language()
-        return render("ar_payment_gateways.unknown_page", {}, status=404)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 _SECRET = frozenset(
     """
     sign signature signpubkeycert alipay_cert_sn app_cert_sn alipay_root_cert_sn certid ciphertext authorization
-    app_auth_token auth_token access_token paysign bill_download_url download_url
+    app_auth_token auth_token access_token refresh_token paysign bill_download_url download_url
     """.split()
 )
 """Of these only the length is told."""
@@ -13,7 +13,7 @@ _SECRET = frozenset(
 _PERSONAL = frozenset(
     """
     buyer_id buyer_user_id buyer_open_id buyer_logon_id buyer_user_name buyer_name openid sub_openid payer_client_ip
-    accno customerinfo payer_name user_received_account buyer_user_type
+    unionid accno customerinfo payer_name user_received_account buyer_user_type
     """.split()
 )
 """Of these the first and the last character stay, so that one can tell two people apart."""

@@ -3,23 +3,20 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
+RETRY, LONGEST = timedelta(minutes=5), timedelta(hours=1)
 
-def next_query(
-    asked: int, now: datetime, ends_at: datetime, minutes: Sequence[int], retry_minutes: int = 5
-) -> datetime:
-    """Return when to ask next.
 
-    :param asked: how often it was asked before `now`.
+def next_query(ordered_at: datetime, now: datetime, ends_at: datetime, seconds: Sequence[int]) -> datetime:
+    """Return when to ask next. What was asked before, by a page that waits or by hand, does not change it.
+
     :param ends_at: when the order is closed if it is unpaid by then; that question is asked on time.
-    :param minutes: the waits after the order was made, the last one repeated.
-    :param retry_minutes: the first wait after `ends_at` when the gateway gives no answer; doubled up to an hour by
-        how often it has been asked beyond the schedule.
+    :param seconds: after the order was made, in ascending order. After `ends_at`, when the gateway gives no answer, it
+        is asked again after five minutes, then as late as it is by then, up to an hour.
     """
-    if now < ends_at:
-        wait = minutes[min(asked, len(minutes) - 1)]
-        return min(now + timedelta(minutes=wait), ends_at)
-    beyond = max(0, asked - len(minutes))
-    return now + timedelta(minutes=min(60, retry_minutes * 2 ** min(beyond, 4)))
+    if now >= ends_at:
+        return now + min(LONGEST, max(RETRY, now - ends_at))
+    moments = (ordered_at + timedelta(seconds=each) for each in seconds)
+    return min(next((moment for moment in moments if moment > now), ends_at), ends_at, now + LONGEST)
 
 
 def first_bill_days(

@@ -51,13 +51,21 @@ class Visitor:
     @property
     def network(self) -> str:
         """The network the address is in (IPv4: /24, IPv6: /48), which names nobody; "" if it is no address."""
+        return self._cut(24, 48)
+
+    @property
+    def limited(self) -> str:
+        """What limits count by: an IPv4 address; of IPv6 the /64 that any one connection gets, and may use freely."""
+        return self._cut(32, 64)
+
+    def _cut(self, bits_4: int, bits_6: int) -> str:
         try:
             parsed = ipaddress.ip_address(self.address)
         except ValueError:
             return ""
         if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
             parsed = parsed.ipv4_mapped
-        bits = 24 if parsed.version == 4 else 48
+        bits = bits_4 if parsed.version == 4 else bits_6
         return str(ipaddress.ip_network((parsed, bits), strict=False).network_address)
 
     def can_open(self, code: str) -> bool:

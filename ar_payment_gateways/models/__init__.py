@@ -17,6 +17,7 @@ from . import ar_gateway_refund
 from . import ar_gateway_refund_foreign
 from . import ar_gateway_refund_sending
 from . import ar_payment_link_order
+from . import ar_payment_link_paid
 from . import account_bank_statement_line
 from . import ar_gateway_bill_matching
 from . import ar_gateway_bill_flow
@@ -28,6 +29,7 @@ from . import ar_gateway_bill_line_booking
 from . import ar_gateway_bill_line
 from . import ar_gateway_difference_resolving
 from . import ar_gateway_difference
+from . import ar_payment_qr
 from . import account_move
 from . import account_payment
 from . import ir_http
@@ -51,5 +53,6 @@ from . import payment_provider_unionpay
 from . import payment_provider_unionpay_adapter
 from . import payment_provider
 from . import payment_transaction
+from . import payment_transaction_link
 from . import res_config_settings
 from . import sale_order

@@ -7,7 +7,10 @@ from odoo.tools.image import image_data_uri
 
 
 class AccountMove(models.Model):
-    _inherit = "account.move"
+    """Customer invoices carry a payment code; credit notes go back the way the invoice was paid."""
+
+    _name = "account.move"
+    _inherit = ["account.move", "ar.payment.qr"]
 
     ar_payment_link_count = fields.Integer(
         "Payment Links", compute="_compute_ar_payment_link_count", compute_sudo=True
@@ -19,11 +22,6 @@ class AccountMove(models.Model):
         readonly=True,
         groups="ar_payment_gateways.group_user,ar_payment_gateways.group_auditor",
     )
-    ar_payment_qr = fields.Html(
-        "Payment QR Code", compute="_compute_ar_payment_qr", compute_sudo=True, sanitize=False
-    )
-    ar_payment_url = fields.Char("Payment Address", compute="_compute_ar_payment_qr", compute_sudo=True)
-
     ar_gateway_refundable = fields.Monetary(
         "Refundable at the Gateway", compute="_compute_ar_gateway_refundable", compute_sudo=True
     )
@@ -47,13 +45,6 @@ class AccountMove(models.Model):
         )
         for move in self:
             move.ar_payment_link_count = counts.get(move._origin, 0)
-
-    def _compute_ar_payment_qr(self):
-        """Show the code of the link that exists; making one is not the business of looking at an invoice."""
-        for move in self:
-            link = move._wants_ar_payment_qr() and self.env["ar.payment.link"]._find_active(move._origin)
-            move.ar_payment_qr = link._qr_svg() if link else False
-            move.ar_payment_url = link.url if link else False
 
     # === ACTIONS === #
 
@@ -88,6 +79,10 @@ class AccountMove(models.Model):
         return self.sudo()._ar_refund_at_gateway()._build_action_feedback_notification()
 
     # === BUSINESS === #
+
+    def _ar_carried_link(self):
+        links = self.env["ar.payment.link"]
+        return links._find_active(self._origin) if self._wants_ar_payment_qr() else links
 
     def _ar_refund_at_gateway(self):
         """Request refunds for what is open on this credit note, of one payment of its invoice after the other.

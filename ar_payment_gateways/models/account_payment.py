@@ -5,7 +5,10 @@ from odoo.tools.image import image_data_uri
 
 
 class AccountPayment(models.Model):
-    _inherit = "account.payment"
+    """A payment by another provider can become somebody's task, as a gateway order can."""
+
+    _name = "account.payment"
+    _inherit = ["account.payment", "ar.gateway.order.task"]
 
     def _compute_amount_available_for_refund(self):
         """Leave out what is being refunded: core counts only refunds that are booked, and so offers the rest twice."""

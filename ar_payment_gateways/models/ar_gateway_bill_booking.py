@@ -59,11 +59,11 @@ class ArGatewayBillBooking(models.AbstractModel):
             self._book_cost(name, self.env._("Fees of %s", self.display_name), rest)
 
     def _book_cost(self, name, label, amount, account=None):
+        """Book what no row is of, once; return its statement line, new or of the first time."""
         reference = f"{self.provider_id.id}:{name}:{self.day}"
         statement_lines = self.env["account.bank.statement.line"]
-        if statement_lines.search_count([("ar_gateway_reference", "=", reference)], limit=1):
-            return
-        statement_lines.create(
+        known = statement_lines.search([("ar_gateway_reference", "=", reference)], limit=1)
+        return known or statement_lines.create(
             {
                 "journal_id": self.journal_id.id,
                 "date": self.day,

@@ -34,7 +34,8 @@ class ArGatewayBillCompleting(models.AbstractModel):
             ("day", "=", read.day),
             ("kind", "in", ("payment", "refund")),
         ]
-        count = max(len(missing), self.env["ar.gateway.bill.line"].search_count(there))
+        rows = self.env["ar.gateway.bill.line"].search(there)
+        count = max(len(missing), len(rows - self._of_another_day(rows)))
         if count:
             raise UserError(
                 self.env._(
@@ -43,6 +44,28 @@ class ArGatewayBillCompleting(models.AbstractModel):
                     count=count,
                 )
             )
+
+    @api.model
+    def _of_another_day(self, rows):
+        """Return those of `rows`, of one bill, that the other kind of bill has on another day: at midnight the account
+        moves a day later than the trade, or earlier."""
+        if not rows:
+            return rows
+        near = timedelta(days=const.FLOW_DAYS)
+        names = set().union(*(row._names() for row in rows))
+        others = rows.search(
+            [
+                ("provider_id", "=", rows.provider_id.id),
+                ("bill_id.kind", "!=", rows.bill_id.kind),
+                ("day", ">=", rows[:1].day - near),
+                ("day", "<=", rows[:1].day + near),
+                "|",
+                ("order_number", "in", list(names)),
+                ("trade_no", "in", list(names)),
+            ]
+        )
+        known = set().union(*(row._names() for row in others))
+        return rows.filtered(lambda row: not known.isdisjoint(row._names()))
 
     def _complete(self, provider, read, origin):
         """Add to this bill the rows that it lacks of `read`, another bill of its day.

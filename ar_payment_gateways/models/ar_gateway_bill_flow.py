@@ -35,8 +35,13 @@ class ArGatewayBillFlow(models.AbstractModel):
         if not trade or not fund:
             return
         found = trade._flow(fund)
-        fund._take_foreign(self.env["ar.gateway.bill.line"].browse(found.foreign), trade)
+        foreign = self.env["ar.gateway.bill.line"].browse(found.foreign)
+        # Of a day whose trade bill was empty at first, and was completed.
+        (fund._taken(0) - foreign)._take_back(trade)
         trade._note_gaps(found.gaps)
+        fund._take_foreign(foreign)
+        if found.gaps:
+            trade._settle_gaps(trade._taken(const.FLOW_DAYS))
 
     def _flow(self, fund):
         """Compare this trade bill with `fund`: one query, whatever the number of rows.
@@ -61,12 +66,11 @@ class ArGatewayBillFlow(models.AbstractModel):
                 movements.append(Movement(row_id, tuple(filter(None, names)), round(amount * 100)))
         return compare(trades, movements)
 
-    def _take_foreign(self, rows, trade):
+    def _take_foreign(self, rows):
         """Have booked those movements of this fund flow that are of no trade, and were taken for repetitions so far."""
-        rows = rows.filtered(lambda row: row.is_booked and not row.statement_line_id)
-        if not trade.line_count:
-            # A day without trades on which payments came: the trade bill is the wrong one, and will be replaced.
-            rows = rows.filtered(lambda row: row.kind == "fee")
+        rows = rows.filtered(
+            lambda row: row.is_booked and not row.statement_line_id and not row.difference_kind
+        )
         rows -= self._settle_gaps(rows)
         if not rows:
             return
@@ -82,27 +86,44 @@ class ArGatewayBillFlow(models.AbstractModel):
         self.state = "imported"
         self.env.ref("ar_payment_gateways.ir_cron_book_bills")._trigger()
 
+    def _taken(self, days):
+        """Return the movements of the account that were taken for foreign so many days around this bill's day, and
+        are nobody's yet: no person, and no matching of receipts, has said what they are.
+        """
+        near = timedelta(days=days)
+        rows = self.env["ar.gateway.bill.line"].search(
+            [
+                ("provider_id", "=", self.provider_id.id),
+                ("bill_id.kind", "=", "fund"),
+                ("kind", "in", ("payment", "refund", "fee")),
+                ("difference_kind", "in", (False, "surplus")),
+                ("day", ">=", self.day - near),
+                ("day", "<=", self.day + near),
+                "|",
+                ("is_booked", "=", False),
+                ("statement_line_id", "!=", False),
+            ]
+        )
+        return rows.filtered(
+            lambda row: (
+                "resolved" not in row.difference_ids.mapped("state")
+                and (row.kind == "fee" or not row.statement_line_id.is_reconciled)
+            )
+        )
+
     def _settle_gaps(self, rows):
         """Return those of `rows` that are what was missing on another day, and settle that.
 
-        Only what fills a gap: a later movement of an old trade (a share of it, a complaint) is one of its own.
+        Only what fills a gap: a later movement of an old trade (a share of it, a complaint) is one of its own. At
+        midnight the movement may come before the trade as well; then it is booked already, and is taken back.
         """
         near = timedelta(days=const.FLOW_DAYS)
-        gaps = self.env["ar.gateway.difference"].search(
-            [
-                ("provider_id", "=", self.provider_id.id),
-                ("kind", "=", "flow"),
-                ("state", "!=", "resolved"),
-                ("line_id", "!=", False),
-                ("day", ">=", self.day - near),
-                ("day", "<=", self.day + near),
-            ]
+        gaps = self._open_gaps(("flow",)).filtered(
+            lambda found: found.line_id and self.day - near <= found.day <= self.day + near
         )
         settled = rows.browse()
         for gap in gaps:
-            line = gap.line_id
-            names = {line.trade_no, line.order_number, line.refund_number, line.key.rsplit(":", 1)[-1]}
-            names.discard(False)
+            names = gap.line_id._names()
             moved = (rows - settled).filtered(
                 lambda row, names=names: not names.isdisjoint((row.trade_no, row.order_number))
             )
@@ -110,12 +131,14 @@ class ArGatewayBillFlow(models.AbstractModel):
             if not moved or self.currency_id.compare_amounts(abs(left), abs(gap.amount_gap)) >= 0:
                 continue
             settled += moved
+            moved._take_back(self)
             gap.amount_bill += sum(moved.mapped("amount"))
             if self.currency_id.compare_amounts(abs(left), 0.01) > 0:
                 continue
             if not self.currency_id.is_zero(left):
                 self._book_cost(f"flow{gap.id}", self.env._("Rounding of fees of %s", gap.number), left)
-            gap._note_resolved("found", self.env._("In the fund flow of %s", self.day), by=False)
+            day = max(moved.mapped("day"))
+            gap._note_resolved("found", self.env._("In the fund flow of %s", day), by=False)
         return settled
 
     def _note_gaps(self, gaps):
@@ -155,28 +178,45 @@ class ArGatewayBillFlow(models.AbstractModel):
     def _check_balance(self):
         """Make a difference of what the account's balance is beside the ledger's, once a day is booked.
 
-        What open differences explain is not told again, so each gap is told once, on the day on which it arose. Not
-        where accounts share a journal, whose balance is none of theirs.
+        What open differences explain is not told again, so each gap is told once, on the day on which it arose; what
+        was told of later days is looked at again, as this day's bill may have been late. Not where accounts share a
+        journal, whose balance is none of theirs.
         """
         trade, fund = self._pair()
         others = [("journal_id", "=", fund.journal_id.id), ("provider_id", "!=", fund.provider_id.id)]
-        before = [("provider_id", "=", fund.provider_id.id), ("day", "<=", fund.day)]
-        if (
-            not trade
-            or not fund.has_balance
-            or self.search_count([*before, ("state", "=", "imported")], limit=1)
-            or self.search_count(others, limit=1)
-        ):
+        if not trade or not fund or self.search_count(others, limit=1):
             return
-        open_gaps = self.env["ar.gateway.difference"].search(
-            [*before, ("kind", "in", ("flow", "balance")), ("state", "!=", "resolved")]
-        )
-        fund.invalidate_recordset(["ledger_balance"])
-        known = fund.ledger_balance + sum(open_gaps.mapped("amount_gap"))
-        if not fund.currency_id.is_zero(fund.balance_end - known):
-            fund._note_differences(
-                [{"kind": "balance", "amount_bill": fund.balance_end, "amount_books": known}]
+        doubted = self._open_gaps(("balance",)).filtered(lambda found: found.day > fund.day).bill_id
+        for bill in (fund.filtered("has_balance") | doubted).sorted("day"):
+            bill._note_balance()
+
+    def _note_balance(self):
+        """Note, correct or settle the difference of this fund flow's balance from what is known of the account."""
+        before = [("provider_id", "=", self.provider_id.id), ("day", "<=", self.day)]
+        if self.search_count([*before, ("state", "=", "imported")], limit=1):
+            return
+        gaps = self._open_gaps(("flow", "balance")).filtered(lambda found: found.day <= self.day)
+        mine = gaps.filtered(lambda found: found.kind == "balance" and found.bill_id == self)
+        self.invalidate_recordset(["ledger_balance"])
+        known = self.ledger_balance + sum((gaps - mine).mapped("amount_gap"))
+        if self.currency_id.is_zero(self.balance_end - known):
+            mine._note_resolved("found", self.env._("In a bill that came later"), by=False)
+        elif mine:
+            mine.amount_books = known
+        else:
+            self._note_differences(
+                [{"kind": "balance", "amount_bill": self.balance_end, "amount_books": known}]
             )
+
+    def _open_gaps(self, kinds):
+        """Return the differences of these kinds of this provider's account that nobody has settled."""
+        return self.env["ar.gateway.difference"].search(
+            [
+                ("provider_id", "=", self.provider_id.id),
+                ("kind", "in", kinds),
+                ("state", "!=", "resolved"),
+            ]
+        )
 
     def _book_rounding(self):
         """Book what the account was really charged for each trade beyond the trade bill's fees, which are rounded once.

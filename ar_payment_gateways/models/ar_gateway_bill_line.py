@@ -85,6 +85,10 @@ class ArGatewayBillLine(models.Model):
         """Return what must be the same in another bill that has this row."""
         return self.kind, round(self.amount * 100), self.order_number or ""
 
+    def _names(self):
+        """Return all numbers under which another bill may have this row's trade."""
+        return {self.trade_no, self.order_number, self.refund_number, self.key.rsplit(":", 1)[-1]} - {False}
+
     @api.model
     def _values(self, bill, row):
         """Return the values of a row of `bill`.

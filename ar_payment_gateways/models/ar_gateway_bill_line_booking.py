@@ -169,6 +169,30 @@ class ArGatewayBillLineBooking(models.AbstractModel):
             if item:
                 statement_line._ar_settle(item)
 
+    # === MOVEMENTS OF ANOTHER DAY'S TRADES === #
+
+    def _take_back(self, bill):
+        """Leave these movements out of the books: they are of trades that `bill` or another bill has.
+
+        What is booked already is taken back on the day of `bill`, by its opposite and not by deleting it: fees on
+        the account of fees, the rest by way of the transfer account.
+        """
+        for line in self:
+            booked, label = line.statement_line_id, self.env._("Taken back: %s", line._label())
+            if not booked:
+                continue
+            if line.kind == "fee":
+                bill._book_cost(f"back{line.id}", label, -line.amount)
+                continue
+            transfer = line.company_id.transfer_account_id
+            booked._ar_settle(account=transfer)
+            opposite = bill._book_cost(f"back{line.id}", label, -line.amount, transfer)
+            (booked + opposite).move_id.line_ids.filtered(
+                lambda item, transfer=transfer: item.account_id == transfer
+            ).reconcile()
+        self.write({"is_booked": True, "difference_kind": "cross_day"})
+        self.difference_ids._note_resolved("found", self.env._("A trade that is in its bill"), by=False)
+
     # === PAYOUTS === #
 
     def _transit_item(self):

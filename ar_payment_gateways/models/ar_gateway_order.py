@@ -160,7 +160,7 @@ class ArGatewayOrder(models.Model):
         """Number an attempt to pay `transaction`. The caller commits before anything is sent.
 
         :param transaction: a draft payment.transaction, in sudo.
-        :param link: the payment link it is for, if any.
+        :param link: the payment link it is for, if any; that of the transaction if it is left out.
         :param core.visitor.Visitor visitor: who wants to pay.
         """
         provider = transaction.provider_id
@@ -168,6 +168,7 @@ class ArGatewayOrder(models.Model):
             raise UserError(self.env._("This way to pay is not available."))
         channel = visitor.channel(provider.code)
         now = fields.Datetime.now()
+        first = max(const.FIRST_QUERY_SECONDS, const.AR_GATEWAYS[provider.code].query_seconds[0])
         token = link_token.new_token()
         return self.create(
             {
@@ -178,11 +179,11 @@ class ArGatewayOrder(models.Model):
                 "channel": channel.value,
                 "product": provider._ar_gateway_product(channel),
                 "payer_address": visitor.address,
-                "link_id": link.id if link else False,
+                "link_id": (link or transaction.ar_link_id).id,
                 "company_id": transaction.company_id.id,
                 "currency_id": transaction.currency_id.id,
                 "amount_minor": self._to_minor(transaction.amount, transaction.currency_id),
-                "next_query_at": now + timedelta(minutes=1),
+                "next_query_at": now + timedelta(seconds=first),
                 "ordered_at": now,
                 "expires_at": now + timedelta(minutes=const.ORDER_MINUTES),
                 "payable_until": now + timedelta(minutes=const.ORDER_MINUTES),

@@ -61,7 +61,7 @@ class ArGatewayOrderPayer(models.AbstractModel):
             return None
         values = {"product": "native"}
         try:
-            values = {"payer_openid": self.provider_id._wechatpay_openid(code)}
+            values = {"payer_openid": self.provider_id._wechatpay_openid(code, self)}
         except (OpenidError, ValidationError) as error:
             _logger.warning("Order %s: no openid: %s", self.name, error)
 

@@ -1,8 +1,10 @@
+import time
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from odoo.addons.payment.logging import get_payment_logger
 
@@ -12,6 +14,7 @@ from ..core.gateway import Closing
 from ..core.trade import Verdict
 
 _logger = get_payment_logger(__name__)
+ATTEMPTS = 5
 
 
 class ArGatewayOrder(models.Model):
@@ -113,12 +116,12 @@ class ArGatewayOrder(models.Model):
         """Note that the gateway was asked just now, and when to ask again if nobody tells us before."""
         now = fields.Datetime.now()
         ends_at = self.expires_at + timedelta(minutes=const.CLOSE_GRACE_MINUTES)
-        minutes = const.AR_GATEWAYS[self.provider_id.code].query_minutes
+        seconds = const.AR_GATEWAYS[self.provider_id.code].query_seconds
         self.write(
             {
                 "queried_at": now,
                 "query_count": self.query_count + 1,
-                "next_query_at": schedule.next_query(self.query_count, now, ends_at, minutes),
+                "next_query_at": schedule.next_query(self.ordered_at, now, ends_at, seconds),
             }
         )
 
@@ -216,19 +219,29 @@ class ArGatewayOrder(models.Model):
     def _one_by_one(self, records, work):
         """Do the work of a cron on each record and commit it; what fails is left to the next run.
 
-        An answer that nobody foresaw, or a conflict with somebody faster, must not keep the others from their money.
-
-        :param work: callable with one record.
+        :param work: callable with one record; begun again where somebody was faster, so what it sends repeats itself.
         """
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=len(records))
         for record in records:
+            self._attempt(record, work)
+            if not cron._commit_progress(1):
+                break
+
+    def _attempt(self, record, work):
+        """Do the work on one record: Odoo runs a request again that was too late (40001), but no scheduled action."""
+        for attempt in range(ATTEMPTS):
             try:
                 work(record)
                 self.env.flush_all()
-            # Whatever is wrong with one record, the others must not wait for it.
-            except Exception:
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
                 self.env.cr.rollback()  # nothing but this record is in the transaction
+                time.sleep(0.05 * 2**attempt)
+            # An answer that nobody foresaw about one record must not keep the others from their money.
+            except Exception:
+                self.env.cr.rollback()  # as above
                 _logger.exception("Left to the next run: %s", record)
-            if not cron._commit_progress(1):
-                break
+                return
+            else:
+                return
+        _logger.warning("Left to the next run, as others change it all the time: %s", record)

@@ -5,13 +5,13 @@ from odoo.tools import html2plaintext
 
 
 class ArGatewayOrderTask(models.AbstractModel):
-    """Who is asked to look at an order, and by which task."""
+    """Who is asked to look at an order, or at a payment that came by another provider, and by which task."""
 
     _name = "ar.gateway.order.task"
     _description = "Gateway order: tasks"
 
     def _warn_once(self, summary, note):
-        """Give an accountant a task about this order; what is new about one that he has already is added to it."""
+        """Give an accountant a task about this; what is new about one that he has already is added to it."""
         tasks = self.activity_ids.filtered(lambda task: task.summary == summary)
         if tasks:
             told = " ".join(html2plaintext(task.note or "") for task in tasks)
@@ -23,7 +23,7 @@ class ArGatewayOrderTask(models.AbstractModel):
         )
 
     def _accountant(self):
-        """Return who looks at problems: somebody of this area in the order's company, a person if there is one.
+        """Return who looks at problems: somebody of this area in its company, a person if there is one.
 
         What there is to do posts entries, so an accountant before a manager who is none.
         """

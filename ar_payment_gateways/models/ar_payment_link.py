@@ -4,7 +4,7 @@ from odoo.fields import Domain
 from odoo.tools.misc import clean_context
 
 from ..core import link_token
-from ..core.link_payment import Source, total
+from ..core.link_payment import total
 
 
 class ArPaymentLink(models.Model):
@@ -45,6 +45,7 @@ class ArPaymentLink(models.Model):
             "revoked_by_id",
             "attempt_count",
             "order_ids",
+            "transaction_ids",
         }
     )
 
@@ -153,7 +154,9 @@ class ArPaymentLink(models.Model):
         for link, items in self._open_items().items():
             link.amount_due = float(total(items))
 
-    @api.depends("revoked_on", "expiry_date", "single_use", "order_ids.state", "amount_due", "move_ids.state")
+    @api.depends(
+        "revoked_on", "expiry_date", "single_use", "transaction_ids.state", "amount_due", "move_ids.state"
+    )
     def _compute_state(self):
         today = fields.Date.today()
         by_move, _by_partner = self.filtered("sale_order_id")._open_lines()
@@ -162,7 +165,7 @@ class ArPaymentLink(models.Model):
                 link.state = "revoked"
             elif link._is_settled(by_move):
                 link.state = "paid"
-            elif link.single_use and "paid" in link.order_ids.mapped("state"):
+            elif link.single_use and link._paying_transactions():
                 link.state = "used"
             elif link.expiry_date and link.expiry_date < today:
                 link.state = "expired"
@@ -187,7 +190,7 @@ class ArPaymentLink(models.Model):
         by_move, _by_partner = orders._open_lines()
         settled_orders = orders.filtered(lambda link: link._is_settled(by_move))
         settled = Domain("id", "in", settled_orders.ids) | (Domain("move_ids", "!=", False) & ~open_move)
-        used = Domain("single_use", "=", True) & Domain("order_ids.state", "=", "paid")
+        used = Domain("single_use", "=", True) & Domain("transaction_ids", "any!", self._paying_domain())
         overdue = Domain("expiry_date", "<", fields.Date.today())
         domains = {
             "revoked": revoked,
@@ -275,24 +278,3 @@ class ArPaymentLink(models.Model):
         # A computed field of a record one may not read is computed all the same.
         self.check_access("read")
         return {"type": "ir.actions.act_url", "url": self.url, "target": "new"}
-
-    # === BUSINESS === #
-
-    def _is_settled(self, by_move=None):
-        """Tell whether nothing is left to pay here for good. More may always come to everything of a customer.
-
-        :param dict by_move: see `_items_of_order`.
-        """
-        self.ensure_one()
-        source = self._kind().source
-        if source is Source.MOVES:
-            return bool(self.move_ids) and all(
-                move.state == "posted" and move.currency_id.is_zero(move.amount_residual)
-                for move in self.move_ids
-            )
-        order = self.sale_order_id
-        if source is Source.PARTNER or order.state == "cancel":
-            return False
-        if self._kind().due_only:
-            return order._is_confirmation_amount_reached()
-        return not self._items_of_order(order, self._owner(), False, by_move)

@@ -101,6 +101,7 @@ class ArPaymentLink(models.Model):
         credit_notes = self.env["account.move"].union(*self._credit_notes(items))
         is_order = documents._name == "sale.order"
         return {
+            "ar_link_id": self.id,
             "partner_id": (documents.partner_invoice_id if is_order else self.partner_id).id,
             "sale_order_ids" if is_order else "invoice_ids": [fields.Command.set(documents.ids)],
             "ar_credit_note_ids": [fields.Command.set(credit_notes.ids)],
@@ -126,8 +127,8 @@ class ArPaymentLink(models.Model):
 
     def _check_rate(self):
         since = fields.Datetime.now() - timedelta(minutes=const.ORDER_WINDOW_MINUTES)
-        recent = self.env["ar.gateway.order"].search_count(
-            [("link_id", "=", self.id), ("create_date", ">=", since)], limit=const.ORDERS_PER_WINDOW
+        recent = self.env["payment.transaction"].search_count(
+            [("ar_link_id", "=", self.id), ("create_date", ">=", since)], limit=const.ORDERS_PER_WINDOW
         )
         if recent >= const.ORDERS_PER_WINDOW:
             raise UserError(self.env._("Too many attempts. Please try again in a few minutes."))

@@ -5,7 +5,6 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL
 
 from .. import const
 from ..core import link_payment, link_token, qr
@@ -232,58 +231,6 @@ class ArPaymentLinkPage(models.AbstractModel):
             "documents": self._transaction_documents(items),
             "reference": f"{documents[0].name}{more}" if documents else None,
         }
-
-    # === AFTERWARDS === #
-
-    def _customer_credit(self):
-        """Return what was paid through this link, went back neither and is not set off against anything either.
-
-        In the link's currency; refunds count whether or not somebody has reconciled them with the payment.
-        """
-        self.ensure_one()
-        if self.sale_order_id:  # what is paid in advance is no credit
-            return max(0.0, self.currency_id.round(self.sale_order_id._ar_overpaid()))
-        self.env["account.move.line"].flush_model(["amount_residual_currency", "move_id"])
-        [(credit,)] = self.env.execute_query(
-            SQL(
-                """
-                SELECT COALESCE(SUM(-line.amount_residual_currency), 0)
-                  FROM ar_gateway_order gateway_order
-                  JOIN payment_transaction transaction
-                    ON gateway_order.transaction_id IN (transaction.id, transaction.source_transaction_id)
-                  JOIN account_payment payment ON payment.id = transaction.payment_id
-                  JOIN account_move_line line ON line.move_id = payment.move_id
-                  JOIN account_account account ON account.id = line.account_id
-                 WHERE gateway_order.link_id = %s
-                   AND gateway_order.state = 'paid'
-                   AND account.account_type = 'asset_receivable'
-                """,
-                self.id,
-            )
-        )
-        return max(0.0, self.currency_id.round(float(credit)))
-
-    def _unbooked(self):
-        """Return the transactions, in sudo, by which this was paid and which Odoo has not booked yet."""
-        if not self.attempt_count:  # nobody has begun to pay: most visits
-            return self.env["payment.transaction"]
-        # sudo: as the link, which whoever opens its page may not read either.
-        return (
-            self.env["payment.transaction"]
-            .sudo()
-            .search(
-                [
-                    ("ar_gateway_order_ids.link_id", "=", self.id),
-                    ("state", "=", "done"),
-                    ("is_post_processed", "=", False),
-                ]
-            )
-        )
-
-    def _receipts(self):
-        """Return the gateway orders, in sudo, by which this was paid, the last one first."""
-        orders = self.sudo().order_ids  # sudo: for whoever holds the link
-        return orders.filtered(lambda order: order.state == "paid")
 
     # === QR === #
 

@@ -62,7 +62,7 @@ class ArPaymentLinkScan(models.Model):
         now = fields.Datetime.now()
         minutes, limit = const.VISIT_LIMITS[event]
         # sudo: to read the key of the database; nothing of it leaves this method.
-        key = hmac(self.env(su=True), "ar_payment_link_scan", f"{now.date()} {visitor.address}")[:32]
+        key = hmac(self.env(su=True), "ar_payment_link_scan", f"{now.date()} {visitor.limited}")[:32]
         scope = SQL("link_id = %s", link.id) if event == "opened" else SQL("address_key = %s", key)
         wallet = "robot" if visitor.is_robot else visitor.wallet or "browser"
         noted = self.env.execute_query(

@@ -38,10 +38,11 @@ class PaymentProviderWechatpayOpenid(models.AbstractModel):
             host=self._wechatpay_host(live=wechat_oauth.AUTHORIZE_HOST),
         )
 
-    def _wechatpay_openid(self, code):
+    def _wechatpay_openid(self, code, record=None):
         """Return the openid that WeChat gives for a visitor's code.
 
         :param str code: from outside; good once.
+        :param record: the ar.gateway.order that keeps the exchange, without the code and the account's secret.
         :raise core.wechat_oauth.OpenidError: if WeChat refuses; its text is WeChat's number of the reason.
         :raise ValidationError: if there is no answer.
         """
@@ -52,12 +53,20 @@ class PaymentProviderWechatpayOpenid(models.AbstractModel):
             code=code,
             host=self._wechatpay_host(live=wechat_oauth.EXCHANGE_HOST),
         )
+        asked = {"appid": self.wechatpay_appid, "grant_type": "authorization_code"}
+        with self._ar_gateway_exchange(record, "sns/oauth2/access_token", asked) as kept:
+            answer = self._wechatpay_exchange(url)
+            kept["answer"] = answer
+        return wechat_oauth.read_openid(answer)
+
+    def _wechatpay_exchange(self, url):
+        """Return the fields of WeChat's answer, none if it cannot be read."""
         try:
             # Not by Odoo's request helper: it logs the address, and the account's secret is in this one.
             answer = requests.get(url, timeout=SECONDS).json()
         except ValueError:
-            answer = {}
+            return {}
         except requests.exceptions.RequestException:
             _logger.warning("Provider %s: WeChat cannot be reached for an openid.", self.id)
             raise ValidationError(self.env._("WeChat Pay cannot be reached.")) from None
-        return wechat_oauth.read_openid(answer if isinstance(answer, dict) else {})
+        return answer if isinstance(answer, dict) else {}

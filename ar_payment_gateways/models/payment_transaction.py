@@ -96,6 +96,7 @@ class PaymentTransaction(models.Model):
                 "partner_id": self.partner_id.id,
                 "operation": self.operation,
                 "landing_route": self.landing_route,
+                "ar_link_id": self.ar_link_id.id,
                 "invoice_ids": [fields.Command.set(self.invoice_ids.ids)],
                 "sale_order_ids": [fields.Command.set(self.sale_order_ids.ids)],
             }
@@ -196,10 +197,10 @@ class PaymentTransaction(models.Model):
     def _post_process(self):
         """Book what was paid; money for which nothing is open (any more) is the customer's credit, and a task."""
         # sudo: gateway orders are not for everybody who may post-process; what is done with them is fixed here.
-        done = self.sudo().filtered(lambda tx: tx.state == "done" and tx.ar_gateway_order_ids)
-        for_documents = done.filtered(
-            lambda tx: tx.ar_gateway_order_ids.link_id or tx.invoice_ids or tx.sale_order_ids
+        done = self.sudo().filtered(
+            lambda tx: tx.state == "done" and (tx.ar_gateway_order_ids or tx.ar_link_id)
         )
+        for_documents = done.filtered(lambda tx: tx.ar_link_id or tx.invoice_ids or tx.sale_order_ids)
         for transaction in done:
             # Core would post an invoice that somebody has taken back to revise it, or fail to, every time.
             transaction.invoice_ids -= transaction.invoice_ids.filtered(lambda move: move.state == "draft")
@@ -256,18 +257,20 @@ class PaymentTransaction(models.Model):
     def _ar_check_credit(self):
         """Have somebody refund or apply what could not be reconciled."""
         order = self.ar_gateway_order_ids.filtered(lambda order: order.state == "paid")[:1]
+        # What came by another provider has no order; its payment is where it is refunded.
+        concerned = order or (self.payment_id if self.ar_link_id else order)
         credit = self._ar_credit()
         if (
             self.sale_order_ids and not self.invoice_ids
         ):  # what is paid in advance is set off when it is invoiced
             credit = max(0.0, min(credit, sum(order._ar_overpaid() for order in self.sale_order_ids)))
-        if order and credit:
-            order._warn_once(
+        if concerned and credit:
+            concerned._warn_once(
                 self.env._("Paid more than was open"),
                 self.env._(
                     "%(order)s was paid although less was open by then. %(credit)s is the customer's credit: refund it"
                     " or set it off.",
-                    order=order.name,
+                    order=order.name or self.reference,
                     credit=self.currency_id.format(credit),
                 ),
             )

@@ -6,7 +6,10 @@ from odoo.tools.image import image_data_uri
 
 
 class SaleOrder(models.Model):
-    _inherit = "sale.order"
+    """Orders and quotations carry the code of the link that pays them, once there is one."""
+
+    _name = "sale.order"
+    _inherit = ["sale.order", "ar.payment.qr"]
 
     ar_payment_link_count = fields.Integer(
         "Payment Links", compute="_compute_ar_payment_link_count", compute_sudo=True
@@ -37,6 +40,9 @@ class SaleOrder(models.Model):
         of_these |= Domain("transaction_id.sale_order_ids", "in", self.ids)  # also without a link
         orders._search_waiting(of_these)._close_soon()
         return result
+
+    def _ar_carried_link(self):
+        return self._origin._ar_shown_payment_link()
 
     def _ar_shown_payment_link(self, make=False):
         """Return the link, in sudo, whose code this order carries, or nothing.

@@ -1,12 +1,14 @@
 """The payment page next to Odoo's own, and notifications: `./ar bench gateways [SECONDS]`.
 
-One server of two worker processes, on a copy of the database. Four visitors at once load our page of an invoice, and
-Odoo's payment page of the same invoice, for SECONDS each (8 without it), in turns so that both meet the same machine.
+One server of two worker processes, on a copy of the database. Four visitors at once, each time from another address
+(behind a proxy: nobody may open a page that often), load our page of an invoice, and Odoo's payment page of the same
+invoice, for SECONDS each (8 without it), in turns so that both meet the same machine.
 Then 300 genuine notifications, each about another order, arrive over four connections. The visitors run on the same
 machine and take their share of it. Exits 1 where a figure is missed.
 """
 
 import http.client
+import random
 import statistics
 import sys
 import tempfile
@@ -42,7 +44,13 @@ def visit(url, path, until, times):
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
     while time.perf_counter() < until:
         started = time.perf_counter()
-        connection.request("GET", path, headers={"User-Agent": "bench"})
+        address = f"198.18.{random.randrange(256)}.{random.randrange(256)}"
+        headers = {
+            "User-Agent": "bench",
+            "X-Forwarded-For": address,
+            "X-Forwarded-Host": urlsplit(url).netloc,
+        }
+        connection.request("GET", path, headers=headers)
         response = connection.getresponse()
         response.read()
         if response.status != 200:
@@ -147,7 +155,7 @@ def main(database, conf, seconds="8"):
         AlipaySimulator(merchant) as simulator,
         tempfile.TemporaryDirectory() as folder,
     ):
-        server = OdooServer(name, conf, Path(folder) / "odoo.log")
+        server = OdooServer(name, conf, Path(folder) / "odoo.log", options=("--proxy-mode",))
         arguments = (server.url, simulator.url, keys, NOTIFICATIONS)
         setup = in_shell(name, conf, PREPARE.format(arguments=arguments))
         bodies = [notification(simulator, *order, index) for index, order in enumerate(setup["orders"])]

@@ -168,6 +168,9 @@ class TestWechatBrowser(WechatHttpCase):
             self.assertIn("<svg", self.tap(self.link, WECHAT).text)
         self.assertIn("40125", logs.output[0])
         self.assertNotIn("f" * 32, str(logs.output))
+        kept = self.link.sudo().order_ids.exchange_ids.filtered(lambda message: "sns/" in message.operation)
+        self.assertIn("40125", kept.answer)
+        self.assertNotIn("f" * 32, str(kept.read()))
 
     def test_a_second_visitor_gets_an_order_of_his_own(self):
         """What was made for one WeChat cannot be paid by another."""
@@ -190,5 +193,13 @@ class TestWechatBrowser(WechatHttpCase):
         self.tap(self.link, WECHAT)
         kept = str(self.link.sudo().order_ids.exchange_ids.read(["request", "answer"]))
         self.assertNotIn("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", kept)
+        [exchange] = self.link.sudo().order_ids.exchange_ids.filtered(
+            lambda message: message.operation == "sns/oauth2/access_token"
+        )
+        self.assertIn(self.provider.wechatpay_appid, exchange.request)
+        self.assertIn('"openid": "o***o"', exchange.answer)
+        for secret in (self.kit.merchant.appsecret, '"code"', '"secret"'):
+            self.assertNotIn(secret, exchange.request)
+
         field = self.env["ar.gateway.order"]._fields["payer_openid"]
         self.assertEqual(field.groups, "base.group_system")

@@ -4,6 +4,7 @@ from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
 from odoo.exceptions import ValidationError
+from odoo.tools import mute_logger
 
 from odoo.addons.ar_payment_gateways.core.visitor import Visitor
 
@@ -52,6 +53,26 @@ class TestConcurrency(CommittedCase):
             self.assertEqual(order.state, "draft")
             self.assertIn("connection", order.exchange_ids.problem)
             self.assertFalse(order.exchange_ids.answer)
+
+    def test_a_scheduled_action_that_was_too_late_starts_again(self):
+        """As Odoo does with requests, and with nothing else: a payment must not wait for the next run."""
+        seen = []
+
+        def work(transaction):
+            seen.append(transaction.provider_reference)
+            if len(seen) == 1:
+                with self.committed() as env:
+                    faster = env["payment.transaction"].browse(self.transaction_id)
+                    faster.provider_reference = "faster"
+            transaction.provider_reference = f"{transaction.provider_reference}, then ours"
+
+        with self.committed() as env, mute_logger("odoo.sql_db"):
+            transaction = env["payment.transaction"].browse(self.transaction_id)
+            env["ar.gateway.order"]._one_by_one(transaction, work)
+        self.assertEqual(seen, [False, "faster"])
+        with self.committed() as env:
+            transaction = env["payment.transaction"].browse(self.transaction_id)
+            self.assertEqual(transaction.provider_reference, "faster, then ours")
 
 
 class TestRefundConcurrency(CommittedCase):

@@ -13,8 +13,8 @@ from tests.test_gateways_settlement_common import SettlementCase
 from tests.wechat_ledger import bills_of
 
 
-class TestWechatFunds(SettlementCase):
-    """WeChat's bills, uploaded for a provider that was never switched on: trades, fund flow, payout to the bank."""
+class FundsCase(SettlementCase):
+    """WeChat's bills for a provider that was never switched on."""
 
     def setUp(self):
         super().setUp()
@@ -33,6 +33,10 @@ class TestWechatFunds(SettlementCase):
     def wechat_bills(ledger):
         noon = datetime.now(CHINA).replace(hour=12, minute=0, second=0, microsecond=0)
         return bills_of(ledger, noon, "货款")
+
+
+class TestWechatFunds(FundsCase):
+    """Uploaded: trades, fund flow, payout to the bank."""
 
     def payout(self, content, fen):
         """A fund flow with a payout of `fen` at its end."""

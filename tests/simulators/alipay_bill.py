@@ -107,7 +107,18 @@ FUND_COLUMNS = (
 
 
 def fund_bill(trades, day, payout=0):
-    """Return the fund flow (账务明细) of a day, the newest row first; None if nothing happened."""
+    """Return the fund flow (账务明细) of a day, the newest row first; None if nothing happened.
+
+    The account holds what the days before have left, each less `payout`.
+    """
+    days = sorted({trade.paid.date() for trade in trades.by_number.values() if trade.paid})
+    before = sum(move[3] for each in days if each < day for move in fund_moves(trades, each, payout))
+    moves = fund_moves(trades, day, payout)
+    return fund_archive(moves, day, balance=before) if moves else None
+
+
+def fund_moves(trades, day, payout):
+    """Return the movements of a day (moment, trade number, order number, fen, type, note), the oldest first."""
     moves = []
     for trade in trades.by_number.values():
         if trade.paid and trade.paid.date() == day:
@@ -123,12 +134,12 @@ def fund_bill(trades, day, payout=0):
     moves.sort(key=lambda move: move[0])
     if payout and moves:
         moves.append((moves[-1][0], "20260000", "", -payout, "提现", ""))
-    return fund_archive(moves, day) if moves else None
+    return moves
 
 
-def fund_archive(moves, day, account="20880000000000010156"):
-    """Return the ZIP of movements (moment, trade number, order number, fen, type, note), the oldest first."""
-    rows, balance = [], 0
+def fund_archive(moves, day, account="20880000000000010156", balance=0):
+    """Return the ZIP of movements as of `fund_moves`; `balance`: fen in the account before them."""
+    rows = []
     for serial, (at, trade_no, number, fen, kind, note) in enumerate(moves):
         balance += fen
         money = [yuan(fen) if fen > 0 else "0.00", signed(fen) if fen < 0 else "0.00", signed(balance)]

@@ -38,6 +38,9 @@ class Knobs:
     bill_today: bool = True  # also give the bill of today: a demonstration does not wait until tomorrow
     bill_without: set = field(default_factory=set)  # order numbers that the bill forgets
     bill_amount_delta: dict = field(default_factory=dict)  # order number: fen more than was paid
+    bill_fund_days: dict = field(
+        default_factory=dict
+    )  # order number: so many days later it moves the account
 
     def take(self, counter):
         """Whether a counter is up; counts it down."""

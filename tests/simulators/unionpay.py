@@ -35,6 +35,7 @@ class UnionpayKnobs(Knobs):
 
     self_signed = False  # sign with a stranger's certificate that has UnionPay's name
     as_merchant = False  # sign with the merchant's own certificate, of the same chain
+    not_signed_for = ()  # kinds, as "0107", that the merchant has no contract for
 
 
 class UnionpaySimulator(Gateway):
@@ -111,6 +112,8 @@ class UnionpaySimulator(Gateway):
 
     def execute(self, params):
         kind = params["txnType"] + params["txnSubType"]
+        if kind in self.knobs.not_signed_for:
+            raise RefusalError("32", "无此交易权限")  # of memory: to be confirmed at the gateway
         if kind in ("0107", "0101"):
             order = self.orders.create(params)
             address = f"{self.base_url}/{'qr' if kind == '0107' else 'cashier'}/{order.cashier_id}"

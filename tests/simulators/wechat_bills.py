@@ -5,7 +5,7 @@ The trade bill has the 27 columns of type ALL, the fund flow its 11 (handbook, g
 
 import hashlib
 import secrets
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from .cashier import yuan
@@ -74,25 +74,28 @@ class Bills:
             raise RefusalError(404, "RESOURCE_NOT_EXISTS")
         return self.files[query["token"]]
 
-    def entries(self, day):
-        """Return (moment, order, refund or None, fen) of what happened on a day, by the knobs for bad bills."""
+    def entries(self, moved_days=None):
+        """Return (moment, order, refund or None, fen) of all that happened, by the knobs for bad bills.
+
+        :param moved_days: {order number: so many days later}, for what the account does at midnight.
+        """
         knobs, found = self.gateway.knobs, []
         for order in self.gateway.orders.by_number.values():
             if order.number in knobs.bill_without:
                 continue
-            if order.paid and order.paid.date() == day:
-                found.append(
-                    (order.paid, order, None, order.total + knobs.bill_amount_delta.get(order.number, 0))
-                )
+            later = timedelta(days=(moved_days or {}).get(order.number, 0))
+            if order.paid:
+                total = order.total + knobs.bill_amount_delta.get(order.number, 0)
+                found.append((order.paid + later, order, None, total))
             found += [
-                (each.created, order, each, each.amount)
+                (each.created + later, order, each, each.amount)
                 for each in order.refunds.values()
-                if each.created.date() == day and each.status != "CLOSED"
+                if each.status != "CLOSED"
             ]
         return sorted(found, key=lambda entry: entry[0])
 
     def trade_bill(self, day):
-        entries = self.entries(day)
+        entries = [entry for entry in self.entries() if entry[0].date() == day]
         if not entries:
             return None
         rows = [self._trade_row(*entry) for entry in entries]
@@ -120,16 +123,17 @@ class Bills:
         return [*head, *middle, subject, "", f"{fee(amount):.5f}", "0.60%", yuan(amount), "0.00", ""]
 
     def fund_bill(self, day):
-        entries = self.entries(day)
-        if not entries:
-            return None
         rows, balance, sums = [], 0, {"收入": [0, 0], "支出": [0, 0]}
-        for moment, order, refund, amount in entries:
+        for moment, order, refund, amount in self.entries(self.gateway.knobs.bill_fund_days):
+            if moment.date() > day:
+                break
             moves = [("退款", "支出", amount - fee_minor(amount))] if refund else [("交易", "收入", amount)]
             if not refund and fee_minor(amount):
                 moves.append(("扣除交易手续费", "支出", fee_minor(amount)))
             for name, direction, fen in moves:
                 balance += fen if direction == "收入" else -fen
+                if moment.date() < day:
+                    continue  # what the account holds from the days before
                 sums[direction][0] += 1
                 sums[direction][1] += fen
                 number = refund.refund_id if refund else order.transaction_id
@@ -138,6 +142,8 @@ class Bills:
                     [moment.strftime(TIME_FORMAT), number, order.transaction_id, name, name, direction, yuan(fen),
                      f"{Decimal(balance) / 100:.2f}", f"{self.gateway.merchant.mchid}API", "", voucher]
                 )  # fmt: skip
+        if not rows:
+            return None
         (come, income), (gone, outgo) = sums["收入"], sums["支出"]
         totals = [len(rows), come, yuan(income), gone, yuan(outgo)]
         return as_file([FUND_COLUMNS, *map(ticked, rows), FUND_SUMMARY, ticked(totals)])

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from odoo.addons.ar_payment_gateways import const
 from odoo.addons.ar_payment_gateways.core import alipay_refund, alipay_trade, redaction, schedule
 from odoo.addons.ar_payment_gateways.core.trade import RefundVerdict
 
@@ -129,20 +130,37 @@ def test_bills_of_a_new_kind_start_when_it_comes():
 
 
 NOW = datetime(2026, 11, 23, 8, 0)  # noqa: DTZ001 UTC without a zone, as Odoo keeps times
-MINUTES = (1, 1, 2, 3, 5, 10)
+SCHEDULES = {code: gateway.query_seconds for code, gateway in const.AR_GATEWAYS.items()}
 
 
-def test_waits_grow_and_the_end_is_not_missed():
+@pytest.mark.parametrize(
+    ("code", "seconds"),
+    [
+        ("alipay", [60, 120, 240, 420, 720, 1320, 1920, 2100]),
+        ("wechatpay", [5, 30, 60, 180, 300, 600, 1800, 2100]),
+        ("unionpay", [300, 600, 1800, 2100]),
+    ],
+)
+def test_each_vendors_schedule_and_the_end_is_not_missed(code, seconds):
     ends_at = NOW + timedelta(minutes=35)
-    times, now, asked = [], NOW, 0
+    times, now = [], NOW
     while now < ends_at:
-        now = schedule.next_query(asked, now, ends_at, MINUTES)
-        asked += 1
-        times.append((now - NOW) // timedelta(minutes=1))
-    assert times == [1, 2, 4, 7, 12, 22, 32, 35]
+        now = schedule.next_query(NOW, now, ends_at, SCHEDULES[code])
+        times.append((now - NOW) // timedelta(seconds=1))
+    assert times == seconds
 
 
-@given(st.integers(0, 10**6), st.integers(-(10**6), 10**6))
-def test_there_is_always_a_next_time_and_never_more_than_an_hour_off(asked, minutes):
-    moment = schedule.next_query(asked, NOW, NOW + timedelta(minutes=minutes), MINUTES)
+def test_after_the_end_it_is_asked_less_and_less_often():
+    ends_at, now, waits = NOW + timedelta(minutes=35), NOW + timedelta(minutes=35), []
+    for _times in range(6):
+        later = schedule.next_query(NOW, now, ends_at, SCHEDULES["wechatpay"])
+        waits.append((later - now) // timedelta(minutes=1))
+        now = later
+    assert waits == [5, 5, 10, 20, 40, 60]
+
+
+@given(st.integers(0, 10**6), st.integers(-(10**6), 10**6), st.sampled_from(sorted(SCHEDULES)))
+def test_there_is_always_a_next_time_and_never_more_than_an_hour_off(age, minutes, code):
+    ordered_at, ends_at = NOW - timedelta(seconds=age), NOW + timedelta(minutes=minutes)
+    moment = schedule.next_query(ordered_at, NOW, ends_at, SCHEDULES[code])
     assert NOW < moment <= NOW + timedelta(hours=1)

@@ -1,6 +1,7 @@
 """Alipay's fund flow: what each movement is, totals, damaged files."""
 
 from datetime import date, datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,7 +10,7 @@ from odoo.addons.ar_payment_gateways.core.settlement_bill import BillError, Kind
 from odoo.addons.ar_payment_gateways.core.settlement_read import BillKind, read_bill
 from odoo.addons.ar_payment_gateways.core.trade import CHINA
 
-from tests.simulators.alipay_bill import archive, details, fund_archive
+from tests.simulators.alipay_bill import archive, details, fund_archive, fund_bill
 
 DAY = date(2026, 11, 23)
 MOVES = [
@@ -53,6 +54,22 @@ def test_the_balance_is_that_of_the_last_row(apart, turned):
         lines[5 : 5 + len(MOVES)] = reversed(lines[5 : 5 + len(MOVES)])
     found, _account = parse_fund_bill("\r\n".join(lines).encode("gbk"))
     assert found[-1].balance_minor == sum(move[2] for move in MOVES)
+
+
+def test_the_simulators_account_keeps_its_money_over_night():
+    """Each fund flow begins with what the days before have left, what went to the bank taken off."""
+    trades = {
+        f"AR{n}": SimpleNamespace(
+            number=f"AR{n}", trade_no=f"20{n}", amount_minor=10_000, refunds={"R": 500} if n else {},
+            paid=datetime(2026, 11, 21 + n, 9, tzinfo=CHINA),
+        )
+        for n in range(3)
+    }  # fmt: skip
+    ledger = SimpleNamespace(by_number=trades)
+    days = [date(2026, 11, 20 + n) for n in range(4)]
+    assert fund_bill(ledger, days[0]) is None
+    balances = [read_bill(fund_bill(ledger, day, payout=1_000), day).balance_minor for day in days[1:]]
+    assert balances == [9_940 - 1_000, 2 * 9_940 - 500 - 2_000, 3 * 9_940 - 1_000 - 3_000]
 
 
 def test_a_trade_bill_is_none():

@@ -1,7 +1,7 @@
 """Bills of WeChat Pay: what the simulator's ledger becomes, read back; and what is refused, with its reason."""
 
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -32,6 +32,18 @@ def test_wechat_trade_bills_come_back(ledger):
     fees = sum(map(wechat_bills.fee, paid.values())) - sum(map(wechat_bills.fee, back.values()))
     assert bill.total_fee() == fees
     assert bill.account == "1900000109"
+
+
+def test_the_simulators_account_keeps_its_money_over_night():
+    bills = wechat([(10_000, []), (5_000, [1_000])])
+    _first, second = bills.gateway.orders.by_number.values()
+    second.paid += timedelta(days=1)
+    [refund] = second.refunds.values()
+    refund.created += timedelta(days=1)
+    days = [NOON.date() + timedelta(days=n) for n in range(3)]
+    found = [settlement_wechat.parse_fund_bill(bills.fund_bill(day))[-1].balance_minor for day in days[:2]]
+    assert found == [9_940, 9_940 + 4_970 - 994]
+    assert bills.fund_bill(days[2]) is None
 
 
 @settings(max_examples=60)

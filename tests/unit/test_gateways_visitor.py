@@ -68,17 +68,19 @@ def test_robots(agent):
 
 
 @pytest.mark.parametrize(
-    ("address", "network"),
+    ("address", "network", "limited"),
     [
-        ("203.0.113.77", "203.0.113.0"),
-        ("::ffff:203.0.113.77", "203.0.113.0"),
-        ("2001:db8:1234:5678::1", "2001:db8:1234::"),
-        ("", ""),
-        ("nonsense", ""),
+        ("203.0.113.77", "203.0.113.0", "203.0.113.77"),
+        ("::ffff:203.0.113.77", "203.0.113.0", "203.0.113.77"),
+        ("2001:db8:1234:5678::1", "2001:db8:1234::", "2001:db8:1234:5678::"),
+        ("2001:db8:1234:5678:9abc:def0:1234:5678", "2001:db8:1234::", "2001:db8:1234:5678::"),
+        ("", "", ""),
+        ("nonsense", "", ""),
     ],
 )
-def test_addresses_are_cut(address, network):
-    assert Visitor(address=address).network == network
+def test_addresses_are_cut(address, network, limited):
+    visitor = Visitor(address=address)
+    assert (visitor.network, visitor.limited) == (network, limited)
 
 
 def test_wallets_are_no_robots():
