@@ -27,6 +27,7 @@ class ArGatewayOrder(models.Model):
         "ar.gateway.order.payer",
         "ar.gateway.order.task",
         "ar.gateway.order.mismatch",
+        "ar.gateway.order.outcome",
         "mail.thread",
         "mail.activity.mixin",
     ]

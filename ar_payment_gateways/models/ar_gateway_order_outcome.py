@@ -14,10 +14,11 @@ from ..core.trade import Expected, Verdict
 _logger = get_payment_logger(__name__)
 
 
-class ArGatewayOrder(models.Model):
+class ArGatewayOrderOutcome(models.AbstractModel):
     """What becomes of an order: paid, paid after another one for the same, or given up."""
 
-    _inherit = "ar.gateway.order"
+    _name = "ar.gateway.order.outcome"
+    _description = "Gateway order: what becomes of it"
 
     # === WHAT THE GATEWAY SAYS === #
 

@@ -9,11 +9,10 @@ from odoo.addons.payment.logging import get_payment_logger
 from .. import const
 from ..core import money, order_number
 from ..core.trade import ExpectedRefund, RefundVerdict, judge_refund
+from .ar_gateway_refund_foreign import UNSETTLED
 from .big_integer import BigInteger
 
 _logger = get_payment_logger(__name__)
-
-UNSETTLED = ("draft", "sent")
 
 
 class ArGatewayRefund(models.Model):
@@ -25,6 +24,7 @@ class ArGatewayRefund(models.Model):
     """
 
     _name = "ar.gateway.refund"
+    _inherit = ["ar.gateway.refund.foreign"]
     _description = "Gateway Refund"
     _order = "id desc"
 

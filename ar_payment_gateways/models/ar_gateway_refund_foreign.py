@@ -2,13 +2,15 @@ from odoo import api, fields, models
 
 from ..core import money
 from ..core.trade import RefundVerdict
-from .ar_gateway_refund import UNSETTLED
+
+UNSETTLED = ("draft", "sent")
 
 
-class ArGatewayRefund(models.Model):
+class ArGatewayRefundForeign(models.AbstractModel):
     """What the gateway says of its own accord, also about refunds that somebody made in its console."""
 
-    _inherit = "ar.gateway.refund"
+    _name = "ar.gateway.refund.foreign"
+    _description = "Gateway refund: what the gateway says by itself"
 
     @api.model
     def _take(self, order, notification):

@@ -8,7 +8,7 @@ from odoo.addons.payment.logging import get_payment_logger
 
 from .. import const
 from ..core.gateway import RefundAnswer
-from .ar_gateway_refund import UNSETTLED
+from .ar_gateway_refund_foreign import UNSETTLED
 
 _logger = get_payment_logger(__name__)
 

@@ -17,7 +17,7 @@ class ArPaymentLink(models.Model):
 
     _name = "ar.payment.link"
     _description = "Payment Link"
-    _inherit = ["ar.payment.link.scope", "ar.payment.link.page", "mail.thread"]
+    _inherit = ["ar.payment.link.scope", "ar.payment.link.page", "ar.payment.link.paid", "mail.thread"]
     _order = "id desc"
     _rec_name = "label"
     _check_company_auto = True

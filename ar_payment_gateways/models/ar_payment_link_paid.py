@@ -5,10 +5,11 @@ from odoo.tools import SQL
 from ..core.link_payment import Source
 
 
-class ArPaymentLink(models.Model):
+class ArPaymentLinkPaid(models.AbstractModel):
     """What came in through a link, by whichever provider, and what that means for it."""
 
-    _inherit = "ar.payment.link"
+    _name = "ar.payment.link.paid"
+    _description = "Payment link: what came in"
 
     transaction_ids = fields.One2many(
         "payment.transaction", "ar_link_id", string="Transactions", readonly=True, help="With any provider."

@@ -8,7 +8,8 @@ from ..core.visitor import NOBODY_KNOWN
 
 
 class PaymentTransaction(models.Model):
-    _inherit = "payment.transaction"
+    _name = "payment.transaction"
+    _inherit = ["payment.transaction", "payment.transaction.link"]
 
     ar_gateway_order_ids = fields.One2many(
         "ar.gateway.order",

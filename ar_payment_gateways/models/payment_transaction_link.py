@@ -2,10 +2,11 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 
-class PaymentTransaction(models.Model):
+class PaymentTransactionLink(models.AbstractModel):
     """From which payment link a transaction was begun: its rules hold with any provider."""
 
-    _inherit = "payment.transaction"
+    _name = "payment.transaction.link"
+    _description = "Transaction of a payment link"
 
     ar_link_id = fields.Many2one(
         "ar.payment.link",
@@ -21,8 +22,8 @@ class PaymentTransaction(models.Model):
         """Take the link from the machinery only; a default_... key is anybody's."""
         for vals in vals_list:
             self._ar_check_link(vals)
-        context = {key: value for key, value in self.env.context.items() if key != "default_ar_link_id"}
-        return super(PaymentTransaction, self.with_context(context)).create(vals_list)
+        plain = self.with_context(default_ar_link_id=False)
+        return super(PaymentTransactionLink, plain).create(vals_list)
 
     def write(self, vals):
         """Refuse to move a payment to another link."""
