@@ -53,6 +53,7 @@ from . import payment_provider_unionpay
 from . import payment_provider_unionpay_adapter
 from . import payment_provider
 from . import payment_transaction_link
+from . import payment_transaction_credit
 from . import payment_transaction
 from . import res_config_settings
 from . import sale_order
