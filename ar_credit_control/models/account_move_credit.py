@@ -73,10 +73,13 @@ class AccountMoveCredit(models.AbstractModel):
         return self.sudo().invoice_line_ids.sale_line_ids.order_id  # sudo: who invoices need not see sales
 
     def _get_ar_credit_forcing(self):
-        """Return what keeps the invoice, also where it keeps the orders that it invoices."""
+        """Return what keeps the invoice, also what somebody has set on the orders that it invoices.
+
+        Not what was held afterwards: what is owed already may be billed; what an invoice adds, the rules are asked.
+        """
         holds = super()._get_ar_credit_forcing()
         for order in self._get_ar_credit_orders():
-            holds |= order._get_ar_credit_forced()
+            holds |= order._get_ar_credit_forced().filtered(lambda hold: hold.check_point == "manual")
         return holds
 
     def _get_ar_credit_counted(self):

@@ -7,6 +7,7 @@ from odoo import fields, models
 from ..core.credit_check import Control, Decision, Limit, complete, decide_in_turn, take_apart
 from ..core.exposure import Exposure
 from ..core.rule import CheckPoint, Fact, Outcome, Verdict, evaluate
+from ..core.rule_documents import is_for_orders
 
 _WATCHED = "ar_credit_gate.watched"
 
@@ -139,9 +140,17 @@ class ArCreditGate(models.AbstractModel):
         :raise CreditHoldError: the rules refuse.
         """
         orders = orders.sudo().filtered(lambda order: order.state == "sale")  # sudo: as in _check_raised
-        if orders:
-            decisions = self._decide_orders(orders, CheckPoint.DELIVERY)
-            self._pass_or_raise(orders, CheckPoint.DELIVERY, decisions)
+        rules = self.env["ar.credit.rule"]
+        # Where all rules are for goods without an order, there is nothing to lock and to measure.
+        asked = orders.filtered(
+            lambda order: any(
+                CheckPoint.DELIVERY in rule.check_points and is_for_orders(rule)
+                for rule in rules._get_rules(order.company_id.id)
+            )
+        )
+        decisions = self._decide_orders(asked, CheckPoint.DELIVERY) if asked else {}
+        decisions |= self._decide_forced(orders - asked, CheckPoint.DELIVERY)
+        self._pass_or_raise(orders, CheckPoint.DELIVERY, decisions)
 
     def _check_invoices(self, moves, before):
         """Check customer invoices just posted, as far as they raise the exposure: what orders counted does not.

@@ -1,6 +1,8 @@
 import logging
 from dataclasses import replace
 
+from psycopg2.errors import UniqueViolation
+
 from odoo import models
 
 from ..core.rule import CheckPoint, Outcome, Verdict
@@ -73,6 +75,11 @@ class ArCreditGateOutcome(models.AbstractModel):
         for key, decision in refusals.items():
             findings = tuple(f for f in decision.verdict.findings if f.rule.outcome is not Outcome.BLOCK)
             forced[key] = replace(decision, verdict=Verdict(findings, forced=True))
-        holds = self.env["ar.credit.hold"]._file(forced, "event", request_note=cause)
+        holds = self.env["ar.credit.hold"]
+        try:
+            with self.env.cr.savepoint():
+                holds = holds._file(forced, "event", request_note=cause)
+        except UniqueViolation:
+            return holds  # somebody has filed one at this moment: it keeps the order as well
         holds._tell_salesperson()
         return holds

@@ -190,7 +190,7 @@ class ArGatewayOrder(models.Model):
 
         When an order is due is kept on it, and each is committed on its own: a run that dies loses nothing.
 
-        :param int limit: how many orders one run looks at; the rest comes in the next run.
+        :param int limit: how many orders, and how many payments, one run looks at; the rest comes in the next run.
         """
         now = fields.Datetime.now()
         due = Domain("next_query_at", "<=", now)
@@ -199,8 +199,9 @@ class ArGatewayOrder(models.Model):
         given_up = (
             Domain("state", "=", "closed") & due & Domain("payable_until", ">", now - timedelta(days=1))
         )
-        paid = Domain("state", "=", "paid") & due
-        orders = self.search(waiting | given_up | paid, order="next_query_at NULLS FIRST, id", limit=limit)
+        orders = self.search(waiting | given_up, order="next_query_at NULLS FIRST, id", limit=limit)
+        # After those that wait, so that payments which can't be booked keep nobody from paying.
+        orders += self.search(Domain("state", "=", "paid") & due, order="next_query_at, id", limit=limit)
         over = now - timedelta(minutes=const.CLOSE_GRACE_MINUTES)
 
         def work(order):

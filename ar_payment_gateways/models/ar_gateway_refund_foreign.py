@@ -39,9 +39,21 @@ class ArGatewayRefundForeign(models.AbstractModel):
             if order.state != "paid":  # the news of the payment is lost, or on its way
                 order.next_query_at = fields.Datetime.now()
                 return False
+            self._note_beyond(order, report.amount_minor)
             self._book_foreign(order, report.amount_minor, number)
         self._note_refunded(order, notification.refunded_minor)
         return True
+
+    @api.model
+    def _note_beyond(self, order, amount_minor):
+        """Note a refund for which only refunds of ours that are under way leave no room.
+
+        They will fail, as the money has gone; then `_note_refunded` books it.
+        """
+        if amount_minor > order.amount_minor - order._given_back_minor():
+            done = order.refund_ids.filtered(lambda refund: refund.state == "done")
+            gone = min(order.amount_minor, sum(done.mapped("amount_minor")) + amount_minor)
+            order.refund_reported_minor = max(order.refund_reported_minor, gone)
 
     @api.model
     def _note_refunded(self, order, refunded_minor):

@@ -35,6 +35,13 @@ class ArPaymentLinkOpen(models.AbstractModel):
         ]
 
     @api.model
+    def _disputed(self, moves):
+        """Return those of `moves` of which something open is disputed: Odoo's own mark on them, "Block Payment"."""
+        return moves.filtered(
+            lambda move: move.state == "posted" and move.payment_state == "blocked" and move.amount_residual
+        )
+
+    @api.model
     def _credit_line_domain(self):
         """Return the domain of what can be set off: open on posted credit notes, and not on its way to the customer."""
         under_way = Domain("state", "!=", "failed") & Domain("transaction_id.payment_id", "=", False)

@@ -106,7 +106,7 @@ class ArPaymentLinkPage(models.AbstractModel):
     def _is_disputed(self):
         """Tell whether all that is open here is disputed, so that nothing is to be paid.
 
-        That is Odoo's own mark on an invoice, "Block Payment"; what is open beside it is asked for as ever.
+        What is open beside it is asked for as ever.
         """
         self.ensure_one()
         moves = self.move_ids or self.sale_order_id.invoice_ids
@@ -122,8 +122,7 @@ class ArPaymentLinkPage(models.AbstractModel):
                     ("payment_state", "=", "blocked"),
                 ]
             )
-        disputed = moves.filtered(lambda move: move.state == "posted" and move.payment_state == "blocked")
-        return any(move.amount_residual for move in disputed) and not self.amount_due
+        return bool(self._disputed(moves)) and not self.amount_due
 
     # === HOW MUCH === #
 

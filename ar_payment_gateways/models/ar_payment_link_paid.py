@@ -12,7 +12,12 @@ class ArPaymentLinkPaid(models.AbstractModel):
     _description = "Payment link: what came in"
 
     transaction_ids = fields.One2many(
-        "payment.transaction", "ar_link_id", string="Transactions", readonly=True, help="With any provider."
+        "payment.transaction",
+        "ar_link_id",
+        string="Transactions",
+        readonly=True,
+        groups="account.group_account_invoice",
+        help="With any provider.",
     )
 
     # === WHETHER IT IS PAID === #
@@ -34,7 +39,8 @@ class ArPaymentLinkPaid(models.AbstractModel):
             return False
         if self._kind().due_only:
             return order._is_confirmation_amount_reached()
-        return not self._items_of_order(order, self._owner(), False, by_move)
+        disputed = self._disputed(order.invoice_ids)
+        return not disputed and not self._items_of_order(order, self._owner(), False, by_move)
 
     @api.model
     def _paying_domain(self):

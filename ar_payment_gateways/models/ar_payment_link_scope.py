@@ -255,6 +255,8 @@ class ArPaymentLinkScope(models.AbstractModel):
         items = [item for move in invoices for item in by_move.get((move.id, owner), ())]
         if items:
             return link_payment.set_off(link_payment.asked(items, due), _decimal(credit, order.currency_id))
+        if self._disputed(invoices):  # asked for again once it is cleared up, and nothing else before
+            return ()
         return self._order_item(order, due, order.amount_total - order.amount_invoiced - credit)
 
     @api.model

@@ -22,7 +22,8 @@ class PaymentTransactionLink(models.AbstractModel):
         """Take the link from the machinery only; a default_... key is anybody's."""
         for vals in vals_list:
             self._ar_check_link(vals)
-        plain = self.with_context(default_ar_link_id=False)
+        context = {key: value for key, value in self.env.context.items() if key != "default_ar_link_id"}
+        plain = self.with_env(self.env(context=context))
         return super(PaymentTransactionLink, plain).create(vals_list)
 
     def write(self, vals):

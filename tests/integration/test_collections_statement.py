@@ -104,6 +104,14 @@ class TestCustomerStatement(DunningCase):
                 ._render_qweb_pdf(REPORT, (self.customer | self.other).ids)
             )
         self.assertEqual(kind, "pdf")
+        with self.allow_pdf_render():  # an address that names a customer twice
+            twice, _kind = (
+                self.env["ir.actions.report"]
+                .with_user(self.user)
+                .with_context(force_report_rendering=True)
+                ._render_qweb_pdf(REPORT, [self.customer.id, self.customer.id])
+            )
+        self.assertTrue(twice.startswith(b"%PDF"))
         text = "".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages)
         self.assertIn("Azure", text)
         self.assertIn("Beige", text)

@@ -6,7 +6,6 @@ from odoo.tools import mute_logger
 
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 from odoo.addons.ar_credit_control.core.rule import CheckPoint
-from odoo.addons.ar_credit_control.exceptions import CreditHoldError
 
 from tests.integration.test_credit_common import CreditCase
 from tests.integration.test_credit_stock_common import CreditStockCase
@@ -14,14 +13,11 @@ from tests.integration.test_credit_stock_common import CreditStockCase
 
 class EventCase(CreditCase):
     def _assert_kept(self, order, **vals):
-        """Assert that the order waits for a decision, and that no delivery and no invoice of it passes; return that."""
+        """Assert that the order waits for a decision, and that no delivery of it passes; return that."""
         hold = order.sudo().ar_credit_hold_ids.filtered(lambda one: one.state == "pending")
         self.assertRecordValues(hold, [{"check_point": "event", "salesperson_id": self.salesman.id, **vals}])
         self.assertIn("since it was checked", hold.reason_text)
         self.assertFalse(self._passes(order))
-        with self.assertRaises(CreditHoldError), self.env.cr.savepoint():
-            self._invoice(order)
-        self.env.invalidate_all()
         return hold
 
     def _passes(self, order):
@@ -101,11 +97,12 @@ class TestCreditUnpaid(AccountPaymentCommon, EventCase):
         self.assertEqual(account.lock_version, before)
         self._assert_kept(order, excess=400)
 
-    def test_rejected_stays_kept(self):
+    def test_rejected_stays_kept_and_what_is_owed_is_billed(self):
         order, _tx = self._paid()
         self._void(order)
         order.ar_credit_hold_ids.with_user(self.manager).action_reject("no")
         self.assertFalse(self._passes(order))
+        self.assertEqual(self._invoice(order).state, "posted")
 
     def test_failed_and_cancelled_payments(self):
         for step in (lambda tx: tx._set_error("stolen"), lambda tx: tx._set_canceled()):

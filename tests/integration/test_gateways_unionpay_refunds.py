@@ -110,6 +110,24 @@ class TestUnionpayRefund(RefundScenarios, RefundCase):
             self.assertEqual(len(self.order.refund_ids - refund), booked)
         self.assertEqual(self.order.refundable_amount, 40.0)
 
+    def test_a_refund_of_the_console_for_which_ours_leaves_no_room_is_booked_once_ours_has_failed(self):
+        """UnionPay never tells how much went back in all."""
+        refund = self.accepted()
+        change = {"orderId": "CONSOLE0001", "txnAmt": "10000", "respCode": "00"}
+        self.kit.knobs.notify_change = change
+        asked = self.kit.order(refund.name)
+        asked.done = self.kit.simulator.now()  # for as long as it takes to write such a message
+        news = self.kit.simulator.notification(asked)
+        asked.done, self.kit.knobs.notify_change = None, {}
+        for _times in range(2):
+            self.assertEqual(self.receive(news), 200)
+        self.assertEqual(sum((self.order.refund_ids - refund).mapped("amount")), 70.0)
+        self.kit.simulator.finish_refund(refund.name, "60")
+        self.run_cron_once()
+        self.assertEqual(refund.state, "failed")
+        self.assertEqual(sum((self.order.refund_ids - refund).mapped("amount")), 100.0)
+        self.assertEqual(self.order.refundable_amount, 0)
+
     def test_a_refused_question_fails_no_refund(self):
         """Else the amount would be free to be refunded again, while the first one is under way."""
         refund = self.accepted()
