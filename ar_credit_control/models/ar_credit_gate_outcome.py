@@ -13,7 +13,7 @@ class ArCreditGateOutcome(models.AbstractModel):
     """The part of the gate that acts on what the rules refuse: an error, or a hold where it has happened already.
 
     Payments that are taken back, hours and costs are facts: their booking never fails. What an order then owes beyond
-    the rules is held like by hand, so that no more is delivered or invoiced of it until somebody has decided.
+    the rules is held like by hand, so that no more of it is delivered until somebody has decided.
     """
 
     _name = "ar.credit.gate.outcome"

@@ -134,14 +134,19 @@ class SaleOrderLine(models.Model):
     def _refuse_undelivered(self, vals):
         """Refuse to write that what Odoo knows to be delivered is not with the customer.
 
+        Whoever writes invoices may: he could write a credit note as well.
+
         :raise AccessError: Odoo knows it from transfers, expenses or timesheets.
         """
-        if self.env.su or "qty_delivered" not in vals:
+        if "qty_delivered" not in vals or self._may_ar_credit_bill():
             return
         for line in self:
             known = line.qty_delivered_method != "manual"
             if known and (vals["qty_delivered"] or 0.0) < line.qty_delivered:
                 raise denied(line, self.env._("What was delivered follows the transfers."))
+
+    def _may_ar_credit_bill(self):
+        return self.env.su or self.env.user.has_group("account.group_account_invoice")
 
     def _refuse_kind(self, names, *vals_list):
         """Refuse calls from outside that say what kind of line it is, and so where its quantities come from.
@@ -173,7 +178,7 @@ class SaleOrderLine(models.Model):
         names = {
             name for vals in vals_list for name, value in vals.items() if value or name in DERIVED_FIELDS
         }
-        links = "invoice_lines" in names and not self.env.user.has_group("account.group_account_invoice")
+        links = "invoice_lines" in names and not self._may_ar_credit_bill()
         if links or names & DERIVED_FIELDS:
             raise denied(
                 self, self.env._("Amounts and invoiced quantities of order lines are computed by Odoo.")

@@ -55,6 +55,15 @@ class TestCreditUndelivered(CreditStockCase):
                     command = [Command.update(line.id, vals)]
                     self._refused(lambda command=command: self.order.write({"order_line": command}))
 
+    def test_who_writes_invoices_corrects_it(self):
+        """He could write a credit note as well; Odoo's own tests do it so."""
+        accountant = self._new_user(
+            "credit_billing", "sales_team.group_sale_salesman_all_leads,account.group_account_invoice"
+        )
+        self.order.order_line.with_user(accountant).sudo(False).qty_delivered = 9
+        self.env.flush_all()
+        self.assertEqual(self.order.order_line.qty_delivered, 9)
+
     def test_kind_of_a_new_line_is_not_told(self):
         """Else the goods of the line would leave, and count as never delivered."""
         values = {"order_id": self.order.id, "product_id": self.goods.id, "price_unit": 0}
