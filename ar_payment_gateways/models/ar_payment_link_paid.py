@@ -16,7 +16,6 @@ class ArPaymentLinkPaid(models.AbstractModel):
         "ar_link_id",
         string="Transactions",
         readonly=True,
-        groups="account.group_account_invoice",
         help="With any provider.",
     )
 
