@@ -45,20 +45,17 @@ class ReportCustomerStatement(models.AbstractModel):
         lines = self.env["account.move.line"].sudo().browse(rows)  # sudo: as the items themselves
         for line in lines:
             rows[line.id] |= {"name": line.move_id.name, "whole": line.amount_currency}
-        pages = {}
-        for customer in customers:
-            items = [
-                statement.Item(
-                    key, row["currency_id"], row["date_due"], Decimal(str(row["amount_residual_currency"]))
-                )
-                for key, row in rows.items()
-                if row["partner_id"] == customer.id
+        items = {customer.id: [] for customer in customers}
+        for key, row in rows.items():
+            amount = Decimal(str(row["amount_residual_currency"]))
+            items[row["partner_id"]].append(statement.Item(key, row["currency_id"], row["date_due"], amount))
+        currencies = self.env["res.currency"]
+        return {
+            customer_id: [
+                (page, currencies.browse(page.currency), rows) for page in statement.pages(found, as_of)
             ]
-            pages[customer.id] = [
-                (page, self.env["res.currency"].browse(page.currency), rows)
-                for page in statement.pages(items, as_of)
-            ]
-        return pages
+            for customer_id, found in items.items()
+        }
 
     @api.model
     def _get_bucket_names(self):
