@@ -1,6 +1,7 @@
 from . import ar_cron_batch
 from . import ar_credit_limit_holder
 from . import ar_credit_shared_setting
+from . import ar_credit_sum
 from . import ar_approval_decision
 from . import ar_approval_delegation
 from . import ar_approval_choice

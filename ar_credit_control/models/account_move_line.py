@@ -10,7 +10,7 @@ PRICED_FIELDS = frozenset(
 
 
 class AccountMoveLine(models.Model):
-    """The index that the measurement of open items reads, and who prices the lines of customer invoices.
+    """The sums of open items that the check reads, and who prices the lines of customer invoices.
 
     Who made a line, Odoo knows (`create_uid`); who changed or deleted one, its invoice remembers.
     """
@@ -20,10 +20,16 @@ class AccountMoveLine(models.Model):
 
     _ar_priced_fields = PRICED_FIELDS
 
+    # All that is summed up (`ar.credit.sum`), so that it never leaves the index.
     _ar_credit_open_idx = models.Index(
         "(partner_id, company_id, account_id) INCLUDE (amount_residual, date_maturity, date)"
         " WHERE parent_state = 'posted' AND amount_residual <> 0"
     )
+
+    def init(self):
+        """Have the open items summed up."""
+        self.env["ar.credit.sum"]._keep_sum(self._table)
+        return super().init()
 
     def write(self, vals):
         """Write lines; see the class."""

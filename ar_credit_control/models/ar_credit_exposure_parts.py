@@ -11,38 +11,31 @@ class ArCreditExposureParts(models.AbstractModel):
     def _ledger_query(self):
         """Return what the ledger holds as open on receivable accounts, also on contacts of the customer.
 
-        `amount_residual` is company currency. An item without a due date is due on its date.
+        Company currency, out of the running sums (`ar.credit.sum`). What is late is due before `grace_date`.
         """
         return SQL(
             """
             SELECT 'ledger' AS kind, family.owner, company.id AS company_id, NULL::int AS currency_id,
                    NULL::int AS order_id,
-                   COALESCE(MAX(today - item.oldest), 0) AS days_overdue,
-                   COALESCE(SUM(item.whole - item.credit), 0)::text AS amount,
-                   COALESCE(SUM(item.credit) FILTER (WHERE company.nets_credits), 0)::text AS credit,
-                   COALESCE(SUM(item.overdue), 0)::text AS overdue
+                   COALESCE(MAX(today - item.due) FILTER (WHERE %(late)s), 0) AS days_overdue,
+                   COALESCE(SUM(item.amount) FILTER (WHERE NOT item.is_credit), 0)::text AS amount,
+                   COALESCE(SUM(item.amount) FILTER (WHERE item.is_credit AND company.nets_credits), 0)::text AS credit,
+                   COALESCE(SUM(item.amount) FILTER (WHERE %(late)s), 0)::text AS overdue
               FROM family
               CROSS JOIN company
               CROSS JOIN LATERAL (
-                  -- debit is the whole less credit, and dates are compared first: each comparison of amounts in
-                  -- each of ten thousand rows costs
-                  SELECT line.account_id,
-                         SUM(line.amount_residual) AS whole,
-                         COALESCE(SUM(line.amount_residual) FILTER (WHERE line.amount_residual < 0), 0) AS credit,
-                         SUM(line.amount_residual) FILTER (WHERE %(late)s) AS overdue,
-                         MIN(COALESCE(line.date_maturity, line.date)) FILTER (WHERE %(late)s) AS oldest
-                    FROM account_move_line line
-                   WHERE line.partner_id = family.id AND line.company_id = company.id
-                     AND line.amount_residual <> 0 AND line.parent_state = 'posted'
-                   GROUP BY line.account_id
+                  SELECT kept.due, kept.is_credit, SUM(kept.amount) AS amount
+                    FROM ar_credit_item_sum kept
+                   WHERE kept.partner_id = family.id AND kept.company_id = company.id
+                     AND kept.account_id = ANY(
+                             ARRAY(SELECT id FROM account_account WHERE account_type = 'asset_receivable')
+                         )
+                   GROUP BY kept.due, kept.is_credit
+                  HAVING SUM(kept.amount) <> 0
               ) item
-              JOIN account_account account
-                ON account.id = item.account_id AND account.account_type = 'asset_receivable'
              GROUP BY family.owner, company.id
             """,
-            late=SQL(
-                "COALESCE(line.date_maturity, line.date) < company.grace_date AND line.amount_residual > 0"
-            ),
+            late=SQL("item.due < company.grace_date AND NOT item.is_credit"),
         )
 
     def _payment_query(self):

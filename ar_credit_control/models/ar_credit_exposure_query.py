@@ -5,8 +5,8 @@ from odoo.tools import SQL
 class ArCreditExposureQuery(models.AbstractModel):
     """The statement that measures exposure.
 
-    What can be many rows (open items, open orders) is summed up inside one index, per contact and company, so a
-    customer with ten thousand open documents costs little more than one with ten.
+    What can be many rows (open items, open orders) comes out of running sums (`ar.credit.sum`), so a customer with ten
+    thousand open documents costs no more than one with ten.
     """
 
     _name = "ar.credit.exposure.query"
@@ -156,26 +156,18 @@ class ArCreditExposureQuery(models.AbstractModel):
         )
 
     def _open_order_query(self):
-        """Return the open orders summed up per order currency (see `sale.order.ar_credit_open`)."""
+        """Return the open orders summed up per order currency, out of the running sums (`ar.credit.sum`)."""
         return SQL(
             """
             SELECT family.owner, company.id AS company_id, so.currency_id, so.amount
               FROM family
               CROSS JOIN company
               CROSS JOIN LATERAL (
-                  -- the sum of all, less what is too far ahead; that is looked for where there is a horizon only:
-                  -- each condition in each of ten thousand rows costs
-                  SELECT so.currency_id,
-                         SUM(so.ar_credit_open) - CASE WHEN company.horizon IS NULL THEN 0 ELSE (
-                             SELECT COALESCE(SUM(far.ar_credit_open - far.ar_credit_due), 0)
-                               FROM sale_order far
-                              WHERE far.partner_invoice_id = family.id AND far.company_id = company.id
-                                AND far.currency_id = so.currency_id AND far.ar_credit_open > 0
-                                AND far.commitment_date > company.horizon
-                         ) END AS amount
-                    FROM sale_order so
-                   WHERE so.partner_invoice_id = family.id AND so.company_id = company.id AND so.ar_credit_open > 0
-                   GROUP BY so.currency_id
+                  SELECT kept.currency_id,
+                         SUM(CASE WHEN kept.promised > company.horizon THEN kept.due ELSE kept.amount END) AS amount
+                    FROM ar_credit_order_sum kept
+                   WHERE kept.partner_id = family.id AND kept.company_id = company.id
+                   GROUP BY kept.currency_id
               ) so
             """
         )

@@ -176,12 +176,13 @@ class ArCreditGate(models.AbstractModel):
 
     # === DECIDING === #
 
-    def _decide_orders(self, orders, check_point, preview=False, lock=True):
+    def _decide_orders(self, orders, check_point, preview=False, lock=True, billed=False):
         """Decide on orders, each seeing those before it.
 
         Locks the customers under control first, and measures then; a preview neither locks nor uses an approval.
 
         :param bool lock: whether a refusal undoes what is asked about; what can't be undone has nothing to wait for.
+        :param bool billed: whether of orders with nothing open what was billed is asked about, as at their delivery.
         :return: dict of order id -> core Decision, of those that any rule concerns.
         """
         pair_of = {order.id: order._get_ar_credit_pair() for order in orders}
@@ -196,9 +197,9 @@ class ArCreditGate(models.AbstractModel):
                 amounts |= {
                     order.id: order._get_ar_credit_decimal() for order in checked if order.state != "sale"
                 }
-            if check_point is CheckPoint.DELIVERY:
-                billed = {o.id: o._get_ar_credit_billed() for o in checked if amounts[o.id] <= 0}
-                positions, amounts = take_apart(positions, pair_of, billed), amounts | billed
+            if billed or check_point is CheckPoint.DELIVERY:
+                owed = {o.id: o._get_ar_credit_billed() for o in checked if amounts[o.id] <= 0}
+                positions, amounts = take_apart(positions, pair_of, owed), amounts | owed
             decisions = self._decide(checked, check_point, pair_of, positions, amounts, preview)
         return decisions | self._decide_forced(orders - checked, check_point, preview)
 

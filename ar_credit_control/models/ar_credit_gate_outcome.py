@@ -67,10 +67,15 @@ class ArCreditGateOutcome(models.AbstractModel):
         return self._file_event(refusals, cause) if refusals else self.env["ar.credit.hold"]
 
     def _file_event(self, refusals, cause):
-        """File holds that only a decision lets go, also where a rule blocks: what has happened can't be undone.
+        """File holds, also where a rule blocks: what has happened can't be undone.
+
+        One that waits already is replaced by one with the numbers of now; the salesperson knows of it.
 
         :param dict refusals: order id -> core Decision.
         """
+        # sudo: whoever books hours need not see holds
+        holds_before = self.env["sale.order"].sudo().browse(refusals).ar_credit_hold_ids
+        told = holds_before.filtered(lambda hold: hold.told_state == hold.state == "pending").order_id
         forced = {}
         for key, decision in refusals.items():
             findings = tuple(f for f in decision.verdict.findings if f.rule.outcome is not Outcome.BLOCK)
@@ -81,5 +86,7 @@ class ArCreditGateOutcome(models.AbstractModel):
                 holds = holds._file(forced, "event", request_note=cause)
         except UniqueViolation:
             return holds  # somebody has filed one at this moment: it keeps the order as well
-        holds._tell_salesperson()
+        again = holds.filtered(lambda hold: hold.order_id in told)
+        again._keep_news()
+        (holds - again)._tell_salesperson()
         return holds

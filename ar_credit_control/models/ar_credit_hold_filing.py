@@ -54,7 +54,8 @@ class ArCreditHoldFiling(models.AbstractModel):
         for document in self.env[model].sudo().browse(decisions):  # sudo: as above
             decision = decisions[document.id]
             binding = document._get_ar_credit_binding()
-            forced = document._get_ar_credit_forced()
+            # What somebody sets by hand takes the place of what was held for what happened, which the money lifts.
+            forced = document._get_ar_credit_forced() if check_point != "manual" else filing
             kind = {
                 "state": "blocked"
                 if decision.verdict and decision.verdict.outcome is Outcome.BLOCK

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from odoo import api, models
 from odoo.exceptions import UserError
 
@@ -30,14 +32,15 @@ class ArCreditHoldRecheck(models.AbstractModel):
     @api.model
     def _get_recheck_domain(self):
         """Return which holds are let go by themselves: not those set by hand, nor requests for more credit."""
-        return [("state", "=", "pending"), ("check_point", "in", ("confirm", "delivery", "invoice"))]
+        return [("state", "=", "pending"), ("check_point", "in", ("confirm", "delivery", "invoice", "event"))]
 
     @api.model
     def _cron_recheck(self):
         """Confirm held orders and post held invoices that fit now, oldest first, one a transaction.
 
         What orders fit is found in one measurement for all of them; each is then checked again by its confirmation.
-        Held deliveries that fit are let go, and whoever packs validates them again.
+        Held deliveries that fit are let go, and whoever packs validates them again; so are orders that were held
+        afterwards.
         """
         fitting = self.search(self._get_recheck_domain(), order="id")._filtered_fitting()
         self.env["ar.cron.batch"]._each(fitting, lambda hold: hold._recheck())
@@ -58,7 +61,14 @@ class ArCreditHoldRecheck(models.AbstractModel):
     def _recheck(self):
         """Confirm the order or post the invoice of one hold, or let its goods go, if the rules allow it by now."""
         self.ensure_one()
-        if self.state != "pending" or self._close_past() or self._get_lapses():
+        if self.state != "pending" or self._close_past():
+            return
+        if self.check_point == "event":
+            if self._is_event_fitting():
+                self._release_unneeded()
+                self._tell_salesperson()
+            return
+        if self._get_lapses():
             return
         if self.check_point == "delivery":
             if self._is_delivery_fitting():
@@ -86,6 +96,18 @@ class ArCreditHoldRecheck(models.AbstractModel):
         elif state == "cancel":
             self._supersede()
         return self.state != "pending"
+
+    def _is_event_fitting(self):
+        """Whether an order held for what had happened would not be held at any check point now, billed or not."""
+        self.ensure_one()
+        gate = self.env["ar.credit.gate"].sudo()  # sudo: as in _filtered_fitting
+        order = self.sudo().order_id  # sudo: as above
+        for point in (CheckPoint.CONFIRM, CheckPoint.AMEND, CheckPoint.DELIVERY):
+            decision = gate._decide_orders(order, point, preview=True, billed=True).get(order.id)
+            refused = decision and replace(decision.verdict, forced=False).refuses
+            if refused or order._get_ar_credit_orderer(point):
+                return False
+        return True
 
     def _is_delivery_fitting(self):
         """Whether the goods of the order might leave now, in the measure of the check."""

@@ -34,6 +34,12 @@ class ArCreditHoldTelling(models.AbstractModel):
             )
             hold._schedule_news()
 
+    def _keep_news(self):
+        """Leave the salesperson something to do, and no other message, about holds that stand for those he knows of."""
+        for hold in self.sudo().filtered(lambda hold: not hold.told_state):  # sudo: as in _tell_salesperson
+            hold.told_state = hold.state
+            hold._schedule_news()
+
     def _schedule_news(self):
         """Give the salesperson an activity about a hold that keeps his document, instead of the last one."""
         self._close_news()

@@ -74,7 +74,7 @@ class SaleOrder(models.Model):
         string="Credit Checked on", compute="_compute_ar_credit_confirmed_on", store=True, copy=False
     )
 
-    # All that the measurement of open orders reads, so that it never leaves the index.
+    # All that is summed up of open orders (`ar.credit.sum`), so that it never leaves the index.
     _ar_credit_open_idx = models.Index(
         "(partner_invoice_id, company_id, currency_id) INCLUDE (ar_credit_open, ar_credit_due, commitment_date)"
         " WHERE ar_credit_open > 0"
@@ -147,6 +147,11 @@ class SaleOrder(models.Model):
         return result
 
     # === CRUD === #
+
+    def init(self):
+        """Have the open orders summed up."""
+        self.env["ar.credit.sum"]._keep_sum(self._table)
+        return super().init()
 
     @api.model
     def default_get(self, fields):

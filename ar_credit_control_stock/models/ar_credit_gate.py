@@ -57,14 +57,17 @@ class ArCreditGate(models.AbstractModel):
 
         :raise UserError: nobody is named, or a customer under control outside of any transfer.
         """
-        for move in moves.sudo():  # sudo: as in _check_pickings
-            partner, company = (move.picking_id or move).partner_id.commercial_partner_id, move.company_id
-            rules = self.env["ar.credit.rule"]
-            if rules._get_facts_asked(company.id, [CheckPoint.DELIVERY]) is None:
-                continue
-            pair = partner.id, company.id
-            named = partner and self._get_pairs({pair}, CheckPoint.DELIVERY)[0]
-            if named or (not partner and self._is_anybody_asked_about(company)):
+        rules, companies = self.env["ar.credit.rule"], moves.company_id
+        pair_of = {
+            move: ((move.picking_id or move).partner_id.commercial_partner_id.id, move.company_id.id)
+            for move in moves.sudo()  # sudo: as in _check_pickings
+        }
+        asking = companies.filtered(lambda c: rules._get_facts_asked(c.id, [CheckPoint.DELIVERY]) is not None)
+        named = {pair for pair in pair_of.values() if pair[0] and pair[1] in asking.ids}
+        bound = self._get_pairs(named, CheckPoint.DELIVERY)[0]
+        bound |= {(False, company.id) for company in asking if self._is_anybody_asked_about(company)}
+        for move, pair in pair_of.items():
+            if pair in bound:
                 error = UserError(
                     self.env._(
                         "%(goods)s can't leave for a customer like this: the credit rules have to know who gets it."

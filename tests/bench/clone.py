@@ -4,7 +4,7 @@ from odoo.fields import Command
 
 
 def clone_documents(env, sample_partner, product, partner_ids, per_partner):
-    """Give each partner posted open invoices and confirmed open orders of 100.
+    """Give each partner posted open invoices and confirmed open orders of 100, due and promised on any day of a quarter.
 
     :param sample_partner: whose documents are the sample; they count among his own.
     :param partner_ids: ids of commercial partners without other contacts.
@@ -29,23 +29,19 @@ def clone_documents(env, sample_partner, product, partner_ids, per_partner):
         (SELECT row_number() OVER () AS g, partner_id
            FROM unnest(ARRAY[{ids}]::int[]) partner_id, generate_series(1, {int(per_partner)}))
     """
-    _copy(env, plan, invoice, "move_id", "line_ids", ("partner_id", "commercial_partner_id"), ("partner_id",))
+    of_partner = dict.fromkeys(("partner_id", "commercial_partner_id"), "s.partner_id")
+    of_item = {"partner_id": "s.partner_id", "date_maturity": "t.date_maturity + (s.g % 90)::int"}
+    _copy(env, plan, invoice, "move_id", "line_ids", of_partner, of_item)
     # `partner_invoice_id` is who owes
-    _copy(
-        env,
-        plan,
-        order,
-        "order_id",
-        "order_line",
-        ("partner_id", "partner_invoice_id", "partner_shipping_id"),
-        ("order_partner_id",),
-    )
+    of_partner = dict.fromkeys(("partner_id", "partner_invoice_id", "partner_shipping_id"), "s.partner_id")
+    of_order = {**of_partner, "commitment_date": "t.date_order + (s.g % 90) * INTERVAL '1 day'"}
+    _copy(env, plan, order, "order_id", "order_line", of_order, {"order_partner_id": "s.partner_id"})
     env.cr.execute("SELECT set_config('session_replication_role', 'origin', true)")
     _drop_sample(env, invoice, order)
     env.invalidate_all()
 
 
-def _copy(env, plan, document, parent, lines_field, document_partners, line_partners):
+def _copy(env, plan, document, parent, lines_field, of_document, of_line):
     env.cr.execute(f"SELECT count(*) FROM {plan} p")
     count = env.cr.fetchone()[0]
     lines = document[lines_field]
@@ -60,7 +56,7 @@ def _copy(env, plan, document, parent, lines_field, document_partners, line_part
         document._table,
         document.id,
         plan,
-        {"id": f"{base} + s.g", **names, **dict.fromkeys(document_partners, "s.partner_id")},
+        {"id": f"{base} + s.g", **names, **of_document},
     )
     for line in lines:
         line_base = reserve(env, lines._table, count)
@@ -73,7 +69,7 @@ def _copy(env, plan, document, parent, lines_field, document_partners, line_part
                 "id": f"{line_base} + s.g",
                 parent: f"{base} + s.g",
                 "move_name": names["name"],
-                **dict.fromkeys(line_partners, "s.partner_id"),
+                **of_line,
             },
         )
 

@@ -2,32 +2,75 @@
 
 import statistics
 import time
+from collections import defaultdict
+from contextlib import ExitStack
+from itertools import product
 
+from odoo import SUPERUSER_ID, api
 from odoo.fields import Command
+from odoo.modules.registry import Registry
 
 from .clone import clone_documents
 
+# First runs fill caches and have PostgreSQL keep plans, as a server that is up has long done.
+WARM_UP = 10
 
-def measure(env, kind, sizes, customers, runs):
-    """Fill the database and measure.
+
+def fill(env, kind, sizes, customers):
+    """Give customers their open documents, and measure many of them at once.
 
     :param str kind: plain, ours or oca: which addon checks.
-    :return: confirm: per size [median milliseconds, queries]; and the times of mass reading in milliseconds.
+    :param sizes: for each a customer with so many open invoices and orders.
+    :return: the times of mass reading in milliseconds.
     """
     env.cr.execute("SET jit = off")
-    product = env["product.product"].create({"name": "Bench", "type": "service", "taxes_id": False})
-    partners = {size: _customer(env, kind, f"Bench {size}") for size in sizes}
-    for size, partner in partners.items():
-        clone_documents(env, partner, product, [partner.id], per_partner=size)
+    sold = env["product.product"].create({"name": "Bench", "type": "service", "taxes_id": False})
+    for size in sizes:
+        partner = _customer(env, kind, f"Bench {size}")
+        clone_documents(env, partner, sold, [partner.id], per_partner=size)
     result = {}
     if kind != "plain":
         sample = _customer(env, kind, "Bench mass")
         ids = [partner.id for partner in _copies(env, sample, customers if kind == "ours" else 1000)]
-        clone_documents(env, sample, product, ids, per_partner=3)
+        clone_documents(env, sample, sold, ids, per_partner=3)
         result = _mass(env, kind, ids)
+    _sum_up(env, kind)
     env.cr.commit()
     _vacuum(env)
-    return {"confirm": {size: _confirm(env, partners[size], product, runs) for size in sizes}, **result}
+    return result
+
+
+def confirm(databases, sizes, runs):
+    """Confirm orders in databases that take turns.
+
+    :param dict databases: kind -> name of a database that `fill` was run in.
+    :return: kind -> size -> [median milliseconds, queries].
+    """
+    times, queries = defaultdict(list), {}
+    with ExitStack() as stack:
+        envs = {}
+        for kind, database in databases.items():
+            cursor = stack.enter_context(Registry(database).cursor())
+            cursor.execute("SET jit = off")
+            cursor.commit()  # a rollback would take it back
+            envs[kind] = api.Environment(cursor, SUPERUSER_ID, {})
+        for run in range(runs + WARM_UP):
+            for size, (kind, env) in product(sizes, envs.items()):
+                spent, queries[kind, size] = _confirm(env, f"Bench {size}")
+                if run >= WARM_UP:
+                    times[kind, size].append(spent)
+    return {
+        kind: {size: [statistics.median(times[kind, size]), queries[kind, size]] for size in sizes}
+        for kind in databases
+    }
+
+
+def _sum_up(env, kind):
+    """Have what SQL wrote past the triggers in the sums, as it would be had the documents come one by one."""
+    if kind == "ours":
+        sums = env["ar.credit.sum"]
+        for kept in sums._get_sums():
+            sums._replace(kept, sums._find_wrong(kept))
 
 
 def _vacuum(env):
@@ -62,51 +105,51 @@ def _copies(env, sample, number):
     )
 
 
-def _confirm(env, partner, product, runs):
-    """Return [median milliseconds, queries] of confirming one order of the partner, each run rolled back."""
-    times, queries = [], 0
-    for _run in range(runs):
-        order = env["sale.order"].create(
-            {
-                "partner_id": partner.id,
-                "order_line": [Command.create({"product_id": product.id, "price_unit": 1.0})],
-            }
-        )
-        env.flush_all()
-        env.invalidate_all()
-        order.partner_id.name, order.order_line.product_id.name  # noqa: B018  # as a form that was open has them
-        before = env.cr.sql_log_count
-        started = time.perf_counter()
-        order.action_confirm()
-        env.flush_all()
-        times.append((time.perf_counter() - started) * 1000)
-        queries = env.cr.sql_log_count - before
-        assert order.state == "sale"
-        env.cr.rollback()
-        env.invalidate_all()
-    return [statistics.median(times), queries]
+def _confirm(env, name):
+    """Return milliseconds and queries of confirming one order of a customer; the order is rolled back."""
+    order = env["sale.order"].create(
+        {
+            "partner_id": env["res.partner"].search([("name", "=", name)]).id,
+            "order_line": [
+                Command.create(
+                    {
+                        "product_id": env["product.product"].search([("name", "=", "Bench")]).id,
+                        "price_unit": 1.0,
+                    }
+                )
+            ],
+        }
+    )
+    env.flush_all()
+    env.invalidate_all()
+    order.partner_id.name, order.order_line.product_id.name  # noqa: B018  # as a form that was open has them
+    before = env.cr.sql_log_count
+    started = time.perf_counter()
+    order.action_confirm()
+    env.flush_all()
+    spent = (time.perf_counter() - started) * 1000
+    queries = env.cr.sql_log_count - before
+    assert order.state == "sale"
+    env.cr.rollback()
+    env.invalidate_all()
+    return spent, queries
 
 
 def _mass(env, kind, partner_ids):
-    env.flush_all()
+    _sum_up(env, kind)
     env.cr.commit()
     _vacuum(env)
     if kind == "oca":
         partners = env["res.partner"].browse(partner_ids)
-        return {
-            "risk_ms_1000": _timed(
-                env, lambda: partners.invalidate_recordset() or partners.mapped("risk_total")
-            )
-        }
+        work = lambda: partners.invalidate_recordset() or partners.mapped("risk_total")  # noqa: E731
+        return {"risk_ms_1000": _timed(env, work)[0]}
     gauge, company = env["ar.credit.exposure"], env.company
     measured = gauge._measure(company, partner_ids)
     assert all(float(measured.exposures[i, company.id].total) == 600 for i in partner_ids), (
         "3 invoices, 3 orders of 100"
     )
-    return {
-        "exposure_ms": _timed(env, lambda: gauge._measure(company, partner_ids)),
-        "bare_ms": _timed(env, lambda: _bare(env, partner_ids)),
-    }
+    works = (lambda: gauge._measure(company, partner_ids)), (lambda: _bare(env, partner_ids))
+    return dict(zip(("exposure_ms", "bare_ms"), _timed(env, *works), strict=True))
 
 
 def _bare(env, partner_ids):
@@ -135,11 +178,13 @@ def _bare(env, partner_ids):
     env.cr.fetchall()
 
 
-def _timed(env, work):
-    times = []
-    for _run in range(5):
-        env.flush_all()
-        started = time.perf_counter()
-        work()
-        times.append((time.perf_counter() - started) * 1000)
-    return statistics.median(times)
+def _timed(env, *works):
+    """Return the median milliseconds of each of `works`, which take turns."""
+    times = [[] for _work in works]
+    for _run in range(9):
+        for work, spent in zip(works, times, strict=True):
+            env.flush_all()
+            started = time.perf_counter()
+            work()
+            spent.append((time.perf_counter() - started) * 1000)
+    return [statistics.median(spent) for spent in times]

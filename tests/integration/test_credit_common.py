@@ -31,6 +31,13 @@ class CreditCase(ARAccountingCase):
         cls.manager = cls._new_user("credit_manager", "ar_credit_control.group_manager")
         cls.auditor = cls._new_user("credit_auditor", "ar_credit_control.group_auditor")
 
+    def tearDown(self):
+        """Compare the running sums of exposure with the documents."""
+        sums = self.env["ar.credit.sum"].sudo()
+        for kept in sums._get_sums():
+            self.assertFalse(sums._find_wrong(kept), f"{kept.table} is not what the documents say")
+        super().tearDown()
+
     @classmethod
     def _new_user(cls, login, groups):
         return new_test_user(

@@ -8,6 +8,8 @@ from odoo.fields import Command
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import mute_logger
 
+from odoo.addons.ar_credit_control.core.rule import CheckPoint
+
 from tests.integration.test_credit_committed import CommittedCase
 
 
@@ -75,6 +77,41 @@ class TestCreditConcurrency(CommittedCase):
                 if cr.rowcount:
                     return
         self.fail("nobody waits")
+
+    def test_two_events_at_once_file_one_hold(self):
+        """Two payments for one order are taken back at the same moment; neither booking fails."""
+        self._set_up(100, [60])
+        self._run(lambda env: env["sale.order"].browse(self.order_ids).action_confirm())
+        self._run(lambda env: env["ar.credit.account"].browse(self.account_id).write({"credit_limit": 50}))
+        filed = []
+
+        def hold(env):
+            order, gate = env["sale.order"].browse(self.order_ids), env["ar.credit.gate"]
+            filed.append(gate._hold_grown(order, CheckPoint.CONFIRM, "taken back"))
+            order.client_order_ref = "booked"  # what happened with it is kept
+
+        with self._cursor() as one, self._cursor() as two, mute_logger("odoo.sql_db"):
+            envs = self._env(one), self._env(two)
+            two.execute("SELECT FROM sale_order WHERE id = %s", [self.order_ids[0]])  # its snapshot
+            gate = envs[0]["ar.credit.gate"]
+            order = envs[0]["sale.order"].browse(self.order_ids)
+            filed.append(gate._hold_grown(order, CheckPoint.CONFIRM, "taken back"))
+            envs[0].flush_all()
+            waiting = threading.Thread(target=hold, args=(envs[1],))
+            waiting.start()
+            self._wait_for_lock(two._cnx.info.backend_pid)
+            one.commit()
+            waiting.join(60)
+            envs[1].flush_all()
+            two.commit()
+        self.assertEqual([len(holds) for holds in filed], [1, 0])
+
+        def check(env):
+            order = env["sale.order"].browse(self.order_ids)
+            self.assertEqual(order.ar_credit_hold_ids.mapped("state"), ["pending"])
+            self.assertEqual(order.client_order_ref, "booked")
+
+        self._run(check)
 
     def test_cutting_the_limit_and_confirming_serialise(self):
         self._set_up(100, [60])

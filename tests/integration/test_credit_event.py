@@ -6,6 +6,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 from odoo.addons.ar_credit_control.core.rule import CheckPoint
+from odoo.addons.ar_credit_control.exceptions import CreditHoldError
 
 from tests.integration.test_credit_common import CreditCase
 from tests.integration.test_credit_stock_common import CreditStockCase
@@ -183,6 +184,63 @@ class TestCreditHours(EventCase):
         self.assertTrue(self._passes(self.order))
         self._book(0.1)
         self.assertFalse(self.order.ar_credit_hold_ids.filtered(lambda one: one.state == "pending"))
+
+    def test_each_entry_replaces_the_hold_and_tells_once(self):
+        self.salesman.group_ids |= self.env.ref("ar_credit_control.group_user")
+        self._book(15)
+        before = len(self.order.message_ids)
+        for hours in (2, 3, 4):
+            self._book(hours)
+        hold = self._assert_kept(self.order, excess=140)
+        self.assertEqual(self.order.ar_credit_hold_ids.mapped("state").count("pending"), 1)
+        holds = self.env["mail.activity"].sudo().search([("res_model", "=", "ar.credit.hold")])
+        mine = holds.filtered(lambda activity: activity.user_id == self.salesman)
+        self.assertEqual(mine.mapped("res_id"), hold.ids, "one thing to do, about the last")
+        told = self.order.message_ids[: len(self.order.message_ids) - before]
+        self.assertFalse(told.filtered(lambda message: self.salesman.partner_id in message.partner_ids))
+
+    def test_their_invoice_asks_nothing_again(self):
+        """What is owed may be billed, whatever was decided; what the invoice adds to it is asked about."""
+        for decide in (None, "action_approve", "action_reject"):
+            with self.subTest(decide), self.env.cr.savepoint() as savepoint:
+                self._book(20)
+                if decide:
+                    getattr(self.order.ar_credit_hold_ids.with_user(self.manager), decide)("so be it")
+                invoice = self._invoice(self.order)
+                self.assertEqual((invoice.state, invoice.amount_total), ("posted", 200))
+                savepoint.rollback()
+                self.env.invalidate_all()
+        self._book(20)
+        invoice = self._invoice(self.order, post=False)
+        invoice.invoice_line_ids.price_unit = 11
+        with self.assertRaises(CreditHoldError):
+            invoice.action_post()
+
+    def test_let_go_when_the_money_comes(self):
+        self._book(20)
+        hold = self._assert_kept(self.order, excess=100)
+        invoice = self._invoice(self.order)
+        self._let_go()
+        self.assertEqual(hold.state, "pending", "billed and not paid")
+        self._register_payment(invoice, amount=99)
+        self._let_go()
+        self.assertEqual(hold.state, "pending", "1 over the limit")
+        self._register_payment(invoice, amount=1)
+        self._let_go()
+        self.assertEqual((hold.state, hold.told_state), ("released", "released"))
+        self.assertTrue(self._passes(self.order))
+
+    def test_a_hold_by_hand_takes_the_place_of_one_for_hours_and_stays(self):
+        self._book(20)
+        values = {"order_ids": self.order.ids, "note": "wait"}
+        values["reason_code_id"] = self.env.ref("ar_credit_control.reason_dispute").id
+        self.env["ar.credit.hold.force"].create(values).action_hold()
+        self.env["ar.credit.account"]._search_pairs(
+            {(self.customer.id, self.company.id)}
+        ).credit_limit = 1000
+        self._let_go()
+        self.assertEqual(self.order.ar_credit_hold_ids.sorted("id").mapped("state"), ["superseded", "pending"])
+        self.assertFalse(self._passes(self.order))
 
     def test_fewer_hours_ask_nothing(self):
         booked = self._book(20)

@@ -173,6 +173,33 @@ class TestCreditStockEscape(CreditStockCase):
         move._action_done()
         self.assertEqual((bare.state, move.state), ("done", "done"))
 
+    def test_who_gets_many_goods_is_asked_once(self):
+        gate, stock = self.env["ar.credit.gate"], self._by_hand(1).location_id
+
+        def count(number):
+            moves = self.env["stock.move"]
+            for partner in (self.partner_a, self.partner_b):
+                moves |= moves.create(
+                    [
+                        {
+                            "product_id": self.goods.id,
+                            "product_uom_qty": 1,
+                            "location_id": stock.id,
+                            "location_dest_id": self.customers.id,
+                            "partner_id": partner.id,
+                        }
+                        for _n in range(number)
+                    ]
+                )
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            gate._refuse_nameless(moves)
+            return self.env.cr.sql_log_count - before
+
+        count(1)
+        self.assertEqual(count(20), count(2))
+
     def test_nobody_has_to_be_named_where_nobody_is_under_control(self):
         picking = self._by_hand(1)
         picking.partner_id = False

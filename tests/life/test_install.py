@@ -84,6 +84,17 @@ WORK_A_DAY = textwrap.dedent("""
     print("WORKED A DAY")
 """)
 
+# What an administrator may do before an upgrade; it is not to come back.
+OWN_STEP = textwrap.dedent("""
+    for kept in env["ar.credit.sum"]._get_sums():
+        assert not env["ar.credit.sum"]._find_wrong(kept), kept
+    step = env.ref("ar_credit_control.approval_step_limit_change")
+    step.copy({"name": "Our own"})
+    step.unlink()
+    env.cr.commit()
+    print("STEP REPLACED")
+""")
+
 
 def base_database():
     """Return the name of the database of plain Odoo, which ./ar hands over."""
@@ -160,6 +171,7 @@ class TestLife(TestCase):
         self.assertEqual(trouble(self.log), [])
 
     def test_2_upgrade_changes_no_data(self):
+        self.assertIn("STEP REPLACED", self.database.odoo("shell", "--no-http", stdin=OWN_STEP))
         before = content(self.database)
         output = self.database.odoo("server", "-u", ",".join(ADDONS), "--stop-after-init")
         after = content(self.database)
