@@ -168,6 +168,19 @@ class LateScenarios(Late):
         self.assertFalse(order.next_query_at)
         self.assertFalse(order.activity_ids)
 
+    def test_payments_that_cannot_be_booked_keep_nobody_waiting(self):
+        """However long they are due, and however many: those who wait to pay come first."""
+        waiting = self.waiting_order(self.untaxed(70.0)).sudo()
+        due = fields.Datetime.now() - timedelta(days=9)
+        stuck = self.order.sudo()
+        stuck.write({"next_query_at": due, "state": "paid"})
+        waiting.next_query_at = fields.Datetime.now() - timedelta(seconds=1)
+        asked = []
+        orders = self.env["ar.gateway.order"].sudo()
+        with patch.object(type(orders), "_one_by_one", lambda _self, records, _work: asked.extend(records)):
+            orders._cron_query(limit=1)
+        self.assertEqual(asked, [waiting, stuck])
+
     def test_two_orders_of_one_transaction_are_two_payments(self):
         """Odoo's form has one transaction; opened again, on the phone perhaps, it has two codes, and both get paid."""
         invoice = self.untaxed(80.0)

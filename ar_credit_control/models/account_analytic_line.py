@@ -5,15 +5,12 @@ DELIVERED_FIELDS = frozenset(
     "amount employee_id is_so_line_edited product_uom_id project_id so_line task_id unit_amount".split()
 )
 
-# `qty_delivered_method` of the order lines that they are delivered for (also of sale_timesheet).
-BOOKED_METHODS = frozenset({"analytic", "timesheet"})
-
 
 class AccountAnalyticLine(models.Model):
     """Hours and expenses are booked whatever the rules say; what they add above the order is held for a decision.
 
-    Odoo counts them as delivered without a write of the order (also sale_timesheet, hr_expense), so that no other check
-    would see it. Their invoice then asks nothing again: it adds nothing to what is owed.
+    Odoo counts them as delivered without a write of the order (also sale_timesheet, hr_expense), so that no check
+    would see it before it is invoiced. What was decided then, the invoice does not ask again.
     """
 
     _inherit = "account.analytic.line"

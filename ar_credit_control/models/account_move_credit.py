@@ -4,7 +4,6 @@ from dataclasses import replace
 from odoo import fields, models
 
 from ..core.rule import CheckPoint
-from .account_analytic_line import BOOKED_METHODS
 
 _POSTING = "ar_credit_move.posting"
 
@@ -86,16 +85,10 @@ class AccountMoveCredit(models.AbstractModel):
     def _get_ar_credit_counted(self):
         """Return what the orders that lines are linked to count as exposure now: order id -> amount in its currency.
 
-        Without what never passed a check: invoicing that is the first time the rules can be asked. They were about
-        hours and costs, when these were booked.
+        Without what never passed a check: invoicing that is the first time the rules can be asked.
         """
         return {
-            order.id: order._get_ar_credit_counted()
-            - sum(
-                line._get_ar_credit_unchecked()
-                for line in order.order_line
-                if line.qty_delivered_method not in BOOKED_METHODS
-            )
+            order.id: order._get_ar_credit_counted() - order._get_ar_credit_unasked()
             for order in self._get_ar_credit_orders()
         }
 

@@ -37,7 +37,7 @@ class ArCreditEdge(models.AbstractModel):
     recurring and future invoices
     amendment of a confirmed order, whoever makes it    error: there is nothing that could wait
     costs that a posted bill charges an order with,     booked, counted; what is over the limit then is held, and
-    hours and expenses above what was ordered           nothing more leaves before a decision
+    hours and expenses above what was ordered           nothing more leaves before a decision or cash
     authorization voided, payment cancelled or          booked; held like that, where the order does not pass without
     refunded, of a confirmed order                      the money
     ==================================================  ==============================================================

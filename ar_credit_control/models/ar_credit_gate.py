@@ -182,7 +182,7 @@ class ArCreditGate(models.AbstractModel):
         Locks the customers under control first, and measures then; a preview neither locks nor uses an approval.
 
         :param bool lock: whether a refusal undoes what is asked about; what can't be undone has nothing to wait for.
-        :param bool billed: whether of orders with nothing open what was billed is asked about, as at their delivery.
+        :param bool billed: whether what was billed and not paid is asked about as well, as if it were open.
         :return: dict of order id -> core Decision, of those that any rule concerns.
         """
         pair_of = {order.id: order._get_ar_credit_pair() for order in orders}
@@ -198,8 +198,9 @@ class ArCreditGate(models.AbstractModel):
                     order.id: order._get_ar_credit_decimal() for order in checked if order.state != "sale"
                 }
             if billed or check_point is CheckPoint.DELIVERY:
-                owed = {o.id: o._get_ar_credit_billed() for o in checked if amounts[o.id] <= 0}
-                positions, amounts = take_apart(positions, pair_of, owed), amounts | owed
+                owed = {o.id: o._get_ar_credit_billed() for o in checked if billed or amounts[o.id] <= 0}
+                positions = take_apart(positions, pair_of, owed)
+                amounts |= {key: max(amounts[key], Decimal(0)) + amount for key, amount in owed.items()}
             decisions = self._decide(checked, check_point, pair_of, positions, amounts, preview)
         return decisions | self._decide_forced(orders - checked, check_point, preview)
 

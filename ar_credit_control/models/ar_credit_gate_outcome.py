@@ -13,7 +13,7 @@ class ArCreditGateOutcome(models.AbstractModel):
     """The part of the gate that acts on what the rules refuse: an error, or a hold where it has happened already.
 
     Payments that are taken back, hours and costs are facts: their booking never fails. What an order then owes beyond
-    the rules is held like by hand, so that no more of it is delivered until somebody has decided.
+    the rules is held, so that no more of it is delivered until somebody has decided, or the money has come.
     """
 
     _name = "ar.credit.gate.outcome"
@@ -75,7 +75,9 @@ class ArCreditGateOutcome(models.AbstractModel):
         """
         # sudo: whoever books hours need not see holds
         holds_before = self.env["sale.order"].sudo().browse(refusals).ar_credit_hold_ids
-        told = holds_before.filtered(lambda hold: hold.told_state == hold.state == "pending").order_id
+        told = holds_before.filtered(
+            lambda hold: hold.check_point == "event" and hold.told_state == hold.state == "pending"
+        ).order_id
         forced = {}
         for key, decision in refusals.items():
             findings = tuple(f for f in decision.verdict.findings if f.rule.outcome is not Outcome.BLOCK)

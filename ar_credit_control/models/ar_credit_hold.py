@@ -48,7 +48,8 @@ class ArCreditHold(models.Model):
         readonly=True,
         tracking=True,
         index=True,
-        help="Released: the order went through. Superseded: the order changed or was cancelled before a decision."
+        help="Released: the order went through, or fits again. Superseded: the order changed or was cancelled before"
+        " a decision."
         " Blocked: a rule refused it, and no approval helps.",
     )
     check_point = fields.Selection(

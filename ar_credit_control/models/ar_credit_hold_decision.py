@@ -10,7 +10,8 @@ from ..exceptions import CreditHoldError
 
 ACTIVITY = "ar_credit_control.mail_activity_type_credit_hold"
 
-# Holds of these keep a document whatever the rules say, until somebody has decided.
+# Holds of these keep a document whatever the rules say, until somebody has decided; those for what has happened, also
+# until the order fits again.
 FORCING = {"manual", "event"}
 
 # Holds of which check points are good for a check, once approved.

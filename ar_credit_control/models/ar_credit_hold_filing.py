@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.tools import format_amount
+from odoo.tools import SQL, format_amount
 from odoo.tools.misc import clean_context
 
 from ..core.exposure import PARTS
@@ -74,12 +74,20 @@ class ArCreditHoldFiling(models.AbstractModel):
                 vals |= {"orderer_id": document._get_ar_credit_orderer(check_point).id}
                 told = (known | copied)._prepare_rejection_vals(binding)
                 before = same._prepare_repeated_vals() if same else told
+                by_hand = forced.filtered(lambda hold: hold.check_point == "manual")[:1]
+                if by_hand and check_point != "manual":
+                    values = values | by_hand._prepare_by_hand_vals(values.get("request_note"))
                 same = filing.create({**vals, **before, **values, "notify_customer": notify_customer})
                 if same.state == "pending":
                     same._request_ar_approval()
             elif notify_customer and same.state != "rejected" and not same.notify_customer:
                 same.notify_customer = (
                     True  # held before he signed or paid, and waits for us only from now on
+                )
+            elif kind["check_point"] == "event":
+                # So that whoever lets it go at this moment, for what he saw before, gets a conflict and looks again.
+                self.env.cr.execute(
+                    SQL("UPDATE ar_credit_hold SET write_date = write_date WHERE id = %s", same.id)
                 )
             holds |= same
         return holds.sudo(self.env.su)  # sudo: back to the rights of the caller
@@ -117,6 +125,17 @@ class ArCreditHoldFiling(models.AbstractModel):
             "rule_id": reasons[0].rule.key if reasons else False,
             "reason_ids": self.env["ar.credit.hold.reason"]._prepare_commands(reasons),
             **self._prepare_cover_vals(document, decision),
+        }
+
+    def _prepare_by_hand_vals(self, note):
+        """Return what a hold tells that takes the place of one that somebody set by hand, as it grew by itself.
+
+        :param note: what happened, or nothing.
+        """
+        return {
+            "reason_code_id": self.reason_code_id.id,
+            "requested_by": self.requested_by.id,
+            "request_note": "\n".join(filter(None, (self.request_note, note))),
         }
 
     @api.model

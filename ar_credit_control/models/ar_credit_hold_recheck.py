@@ -54,21 +54,21 @@ class ArCreditHoldRecheck(models.AbstractModel):
         decisions = gate._decide_orders(orders, CheckPoint.CONFIRM, preview=True)
         passing = orders.filtered(lambda order: order.id not in decisions or decisions[order.id].passed)
         fitting = confirming.filtered(lambda hold: hold.order_id in passing)
-        return self.filtered(
-            lambda hold: hold not in confirming or (hold in fitting and not hold._get_lapses())
-        )
+        afterwards = self.filtered(lambda hold: hold.check_point == "event")
+        fitting |= afterwards._filtered_event_fitting()
+        asked = confirming | afterwards
+        return self.filtered(lambda hold: hold not in asked or (hold in fitting and not hold._get_lapses()))
 
     def _recheck(self):
         """Confirm the order or post the invoice of one hold, or let its goods go, if the rules allow it by now."""
         self.ensure_one()
         if self.state != "pending" or self._close_past():
             return
-        if self.check_point == "event":
-            if self._is_event_fitting():
-                self._release_unneeded()
-                self._tell_salesperson()
+        if self._get_lapses() or (self.check_point == "event" and not self._filtered_event_fitting()):
             return
-        if self._get_lapses():
+        if self.check_point == "event":
+            self._release_unneeded()
+            self._tell_salesperson()
             return
         if self.check_point == "delivery":
             if self._is_delivery_fitting():
@@ -97,17 +97,34 @@ class ArCreditHoldRecheck(models.AbstractModel):
             self._supersede()
         return self.state != "pending"
 
-    def _is_event_fitting(self):
-        """Whether an order held for what had happened would not be held at any check point now, billed or not."""
-        self.ensure_one()
+    def _filtered_event_fitting(self):
+        """Return the holds for what had happened whose orders would be confirmed, changed and delivered as they are.
+
+        With all of it that is not paid, billed or not. One that was changed since then, or whose delivery is so far
+        ahead that it does not count for now, waits for a decision: made smaller for an hour, it would be large again.
+        """
         gate = self.env["ar.credit.gate"].sudo()  # sudo: as in _filtered_fitting
-        order = self.sudo().order_id  # sudo: as above
+        orders = self.sudo().order_id.filtered(  # sudo: as above
+            lambda order: (
+                order.currency_id.compare_amounts(order._get_ar_credit_counted(), order.ar_credit_open) == 0
+            )
+        )
         for point in (CheckPoint.CONFIRM, CheckPoint.AMEND, CheckPoint.DELIVERY):
-            decision = gate._decide_orders(order, point, preview=True, billed=True).get(order.id)
-            refused = decision and replace(decision.verdict, forced=False).refuses
-            if refused or order._get_ar_credit_orderer(point):
-                return False
-        return True
+            decisions = gate._decide_orders(orders, point, preview=True, billed=True)
+            orders = orders.filtered(
+                lambda order, decisions=decisions, point=point: (
+                    not order._get_ar_credit_orderer(point)
+                    and (
+                        order.id not in decisions
+                        or not replace(decisions[order.id].verdict, forced=False).refuses
+                    )
+                )
+            )
+        return self.filtered(
+            lambda hold: (
+                hold.order_id in orders and hold.binding_hash == hold.order_id._get_ar_credit_binding().digest
+            )
+        )
 
     def _is_delivery_fitting(self):
         """Whether the goods of the order might leave now, in the measure of the check."""

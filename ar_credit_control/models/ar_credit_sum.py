@@ -17,7 +17,7 @@ class Sum:
     table: where the sums are.
     source: the table whose rows are summed up; reads: those of its columns that the expressions name.
     is_open: condition on the rows that count.
-    keys: column -> (type, expression); partner_id and company_id are among them.
+    keys: column -> (type, expression), partner_id and company_id among them; index: those that are looked for.
     amounts: column -> expression.
     """
 
@@ -26,16 +26,18 @@ class Sum:
     reads: str
     is_open: str
     keys: dict[str, tuple[str, str]]
+    index: str
     amounts: dict[str, str]
 
 
 class ArCreditSum(models.AbstractModel):
     """Running sums of open items and open orders, so that a check costs the same however many of them there are.
 
-    Triggers of the database keep them, past which no write leads: each change of a row appends what it changes, in its
-    own transaction. No row is ever updated, so nobody waits for anybody and no two writers conflict. A scheduled
-    action replaces what has piled up by what the documents say; it sees both as of one moment, and what others commit
-    meanwhile is in neither. That also mends what was written past the triggers (`session_replication_role`).
+    Triggers of the database keep them, whoever writes: each change of a row appends what it changes, in its own
+    transaction. No row is ever updated, so nobody waits for anybody and no two writers conflict. A scheduled action
+    replaces what has piled up by what the documents say; it sees both as of one moment, what others commit meanwhile
+    is in neither. That also mends what was written past the triggers (`session_replication_role`, TRUNCATE), or while
+    they were made: Odoo's transaction does not see what others committed since it began.
 
     The tables are no models: nothing but the measurement reads them (ar_credit_exposure_query.py), and nobody writes.
     """
@@ -62,6 +64,7 @@ class ArCreditSum(models.AbstractModel):
                     "due": ("date", "COALESCE(date_maturity, date)"),
                     "is_credit": ("boolean", "amount_residual < 0"),
                 },
+                index="partner_id, company_id, account_id",
                 amounts={"amount": "amount_residual"},
             ),
             Sum(
@@ -75,6 +78,7 @@ class ArCreditSum(models.AbstractModel):
                     "currency_id": ("int", "currency_id"),
                     "promised": ("date", "commitment_date::date"),  # UTC, as the horizon
                 },
+                index="partner_id, company_id",
                 amounts={"amount": "ar_credit_open", "due": "COALESCE(ar_credit_due, 0)"},
             ),
         )
@@ -87,21 +91,29 @@ class ArCreditSum(models.AbstractModel):
         :param str source: a table that has its columns by now.
         """
         kept = next(kept for kept in self._get_sums() if kept.source == source)
-        exists = self.env.execute_query(SQL("SELECT to_regclass(%s) IS NOT NULL", kept.table))[0][0]
-        for statement in self._get_definitions(kept):
+        known = SQL(
+            "SELECT FROM pg_trigger WHERE tgname = %s AND tgrelid = %s::regclass", kept.table, kept.source
+        )
+        exists = bool(self.env.execute_query(known))
+        definitions = self._get_definitions(kept)
+        # Each module that extends the source comes here again: a trigger that is there is left, as nobody could read
+        # the source until the end of that.
+        for statement in definitions[:3] if exists else definitions:
             self.env.cr.execute(statement)
-        if not exists:
-            self.env.cr.execute(self._get_documents(kept, SQL("INSERT INTO %s", SQL.identifier(kept.table))))
 
     def _get_definitions(self, kept):
-        """Return the statements that make table, index, function and trigger of a sum."""
+        """Return the statements that make index and function of a sum, then its trigger and the first sums."""
         reads = kept.reads.split()
         columns = [f"{name} {kind}" for name, (kind, _expression) in kept.keys.items()]
         columns += [f"{name} numeric NOT NULL" for name in kept.amounts]
         signed = ", ".join(f"sign * ({expression})" for expression in kept.amounts.values())
         parts = {
-            "table": SQL.identifier(kept.table),
+            "name": SQL.identifier(kept.table),
+            # Whoever writes documents may look for tables elsewhere.
+            "table": SQL.identifier(*self.env.execute_query(SQL("SELECT current_schema()"))[0], kept.table),
             "source": SQL.identifier(kept.source),
+            "lookup": SQL(kept.index),
+            "documents": self._get_documents(kept),
             "index": SQL.identifier(f"{kept.table}_idx"),
             "columns": SQL(", ".join(columns)),
             "old": SQL(", ".join(f"OLD.{name}" for name in reads)),
@@ -115,7 +127,7 @@ class ArCreditSum(models.AbstractModel):
             SQL(code, **parts)
             for code in (
                 "CREATE TABLE IF NOT EXISTS %(table)s (%(columns)s)",
-                "CREATE INDEX IF NOT EXISTS %(index)s ON %(table)s (partner_id, company_id)",
+                "CREATE INDEX IF NOT EXISTS %(index)s ON %(table)s (%(lookup)s)",
                 # no `UPDATE OF`, no `WHEN`: these would forbid Odoo to change the type of a column
                 """
                 CREATE OR REPLACE FUNCTION %(table)s() RETURNS trigger LANGUAGE plpgsql AS $function$
@@ -130,11 +142,13 @@ class ArCreditSum(models.AbstractModel):
                 END
                 $function$
                 """,
-                "DROP TRIGGER IF EXISTS %(table)s ON %(source)s",
+                "ALTER TABLE %(table)s REPLICA IDENTITY FULL",  # where it is published, rows can be deleted
                 """
-                CREATE TRIGGER %(table)s AFTER INSERT OR UPDATE OR DELETE ON %(source)s
+                CREATE TRIGGER %(name)s AFTER INSERT OR UPDATE OR DELETE ON %(source)s
                    FOR EACH ROW EXECUTE FUNCTION %(table)s()
                 """,
+                "TRUNCATE %(table)s",
+                "INSERT INTO %(table)s %(documents)s",
             )
         ]
 
@@ -198,17 +212,27 @@ class ArCreditSum(models.AbstractModel):
 
     def _find_piled_up(self, kept):
         """Return whose sums have many more rows than they need: a set of (partner id, company id)."""
+        keys = SQL(", ").join(map(SQL.identifier, kept.keys))
+        sums = SQL(", ").join(SQL("SUM(%s)", SQL.identifier(name)) for name in kept.amounts)
         return set(
             self.env.execute_query(
                 SQL(
                     """
-                    SELECT partner_id, company_id FROM %s
+                    SELECT partner_id, company_id
+                      FROM (
+                           SELECT partner_id, company_id, COUNT(*) AS there,
+                                  ((%(sums)s) IS DISTINCT FROM (%(zeros)s))::int AS needed
+                             FROM %(table)s
+                            GROUP BY %(keys)s
+                           ) AS key
                      GROUP BY partner_id, company_id
-                    HAVING COUNT(*) > %s + 2 * COUNT(DISTINCT (%s))
+                    HAVING SUM(there) > %(piled_up)s + 2 * SUM(needed)
                     """,
-                    SQL.identifier(kept.table),
-                    PILED_UP,
-                    SQL(", ").join(map(SQL.identifier, kept.keys)),
+                    table=SQL.identifier(kept.table),
+                    keys=keys,
+                    sums=sums,
+                    zeros=SQL(", ").join(SQL("0.0") for _name in kept.amounts),
+                    piled_up=PILED_UP,
                 )
             )
         )

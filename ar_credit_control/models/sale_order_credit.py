@@ -106,6 +106,22 @@ class SaleOrderCredit(models.AbstractModel):
             return self.ar_credit_due
         return self.ar_credit_open
 
+    def _get_ar_credit_unasked(self):
+        """Return what of the order never passed a check, in its currency: hours and costs that nobody has decided on.
+
+        Who approved what was held for such, decided on all that was open then.
+        """
+        self.ensure_one()
+        unasked = sum(line._get_ar_credit_unchecked() for line in self.order_line)
+        last = self.ar_credit_hold_ids.filtered(lambda hold: hold.check_point == "event").sorted("id")[-1:]
+        if not unasked or not last.decided_by or last.state not in ("approved", "released"):
+            return unasked
+        currency = self.company_id.currency_id
+        open_now = self.currency_id._convert(
+            self._get_ar_credit_counted(), currency, self.company_id, fields.Date.today()
+        )
+        return unasked if currency.compare_amounts(open_now, last.order_amount) > 0 else 0.0
+
     def _get_ar_credit_delivered(self):
         """Return what was delivered of the order so far, invoiced or not, in order currency, tax included."""
         return sum(
@@ -124,7 +140,9 @@ class SaleOrderCredit(models.AbstractModel):
         company = self.company_id
         if check_point is not CheckPoint.DELIVERY or not company.ar_credit_recheck_days:
             return False
-        last = self.ar_credit_hold_ids.filtered(lambda hold: hold.state == "released").sorted("id")[-1:]
+        # What the cash or the limit let go, nobody has decided on.
+        last = self.ar_credit_hold_ids.filtered(lambda hold: hold.state == "released" and hold.decided_by)
+        last = last.sorted("id")[-1:]
         passed_on = max(filter(None, (self.ar_credit_confirmed_on, last.decided_on)), default=None)
         if not passed_on or passed_on < fields.Datetime.now() - timedelta(
             days=company.ar_credit_recheck_days

@@ -73,7 +73,12 @@ class SaleOrderLine(models.Model):
 
     def _compute_qty_delivered(self):
         """Compute as of now: a date in the context (accrual entries) is for looking, not for what is stored."""
-        return super(SaleOrderLine, self.with_context(accrual_entry_date=False))._compute_qty_delivered()
+        lines = (
+            self.with_context(accrual_entry_date=False)
+            if self.env.context.get("accrual_entry_date")
+            else self
+        )
+        return super(SaleOrderLine, lines)._compute_qty_delivered()
 
     # === CRUD === #
 

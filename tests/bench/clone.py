@@ -4,7 +4,7 @@ from odoo.fields import Command
 
 
 def clone_documents(env, sample_partner, product, partner_ids, per_partner):
-    """Give each partner posted open invoices and confirmed open orders of 100, due and promised on any day of a quarter.
+    """Give each partner posted open invoices and confirmed open orders of 100, due and promised all over a quarter.
 
     :param sample_partner: whose documents are the sample; they count among his own.
     :param partner_ids: ids of commercial partners without other contacts.

@@ -52,6 +52,28 @@ class TestCreditInvoiceAttacks(CreditAttackCase):
         )
         self.assertEqual(invoice.state, "cancel")
 
+    def test_hours_above_the_order_are_asked_about_when_invoiced(self):
+        """What is logged grows the order without a write that a check could see."""
+        order = self._order(10, product=self.service)
+        order.order_line.write({"product_uom_qty": 10, "price_unit": 10})
+        order.action_confirm()
+        line = order.sudo().order_line
+        self.env.flush_all()
+        line.qty_delivered_method = "analytic"
+        plan = self.env["account.analytic.plan"].sudo().create({"name": "Jobs"})
+        account = self.env["account.analytic.account"].sudo().create({"name": "Job", "plan_id": plan.id})
+        hours = {"name": "Hours", "account_id": account.id, "so_line": line.id}
+        hours["product_uom_id"] = line.product_uom_id.id
+        self.env["account.analytic.line"].sudo().create({**hours, "unit_amount": 4, "amount": -4})
+        self.assertEqual((line.qty_delivered, order.sudo().ar_credit_open), (4, 100))
+        with self.env.cr.savepoint() as savepoint:
+            self.assertEqual(self._invoice(order).state, "posted", "as ordered")
+            savepoint.rollback()
+        self.env.invalidate_all()
+        self.env["account.analytic.line"].sudo().create({**hours, "unit_amount": 96, "amount": -96})
+        self.assertEqual((line.qty_delivered, order.sudo().ar_credit_open), (100, 1000))
+        self._refused(lambda: self._invoice(order), CreditHoldError)
+
     def test_dearer_invoice_of_an_order(self):
         order = self._confirmed(60)
         invoice = self._invoice(order, post=False)

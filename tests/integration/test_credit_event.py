@@ -136,6 +136,17 @@ class TestCreditUnpaid(AccountPaymentCommon, EventCase):
         self.assert_exposure(100)
         self.assertFalse(order.ar_credit_hold_ids)
 
+    def test_put_off_it_waits_for_a_decision(self):
+        """Beyond the horizon nothing of it counts, and nothing of it was paid."""
+        order, _tx = self._paid()
+        self._void(order)
+        hold = self._assert_kept(order, excess=400)
+        self.company.ar_credit_horizon_days = 30
+        order.commitment_date = "2099-01-01 00:00:00"
+        self.assert_exposure(0)
+        self._let_go()
+        self.assertEqual(hold.state, "pending")
+
     def test_an_attempt_that_never_paid_asks_nothing(self):
         order = self._confirmed(90)
         account = self.env["ar.credit.account"]._search_pairs({(self.customer.id, self.company.id)})
@@ -169,6 +180,17 @@ class TestCreditHours(EventCase):
         values |= {"product_uom_id": self.line.product_uom_id.id, "unit_amount": hours, "amount": -abs(hours)}
         return self.env["account.analytic.line"].with_user(self.worker).create(values)
 
+    def _pending_hold(self):
+        return self.order.ar_credit_hold_ids.filtered(lambda hold: hold.state == "pending")
+
+    def _invoice_part(self, hours):
+        """Post an invoice of some of what was delivered, past the rules for invoices."""
+        self.env.ref("ar_credit_control.rule_invoice").active = False
+        invoice = self._invoice(self.order, post=False)
+        invoice.invoice_line_ids.quantity = hours
+        invoice.action_post()
+        return invoice
+
     def test_hours_are_booked_and_the_order_is_held(self):
         self._book(10)
         self.assertFalse(self.order.ar_credit_hold_ids, "more than ordered, and within the limit")
@@ -199,26 +221,52 @@ class TestCreditHours(EventCase):
         told = self.order.message_ids[: len(self.order.message_ids) - before]
         self.assertFalse(told.filtered(lambda message: self.salesman.partner_id in message.partner_ids))
 
-    def test_their_invoice_asks_nothing_again(self):
-        """What is owed may be billed, whatever was decided; what the invoice adds to it is asked about."""
-        for decide in (None, "action_approve", "action_reject"):
+    def test_what_was_approved_their_invoice_does_not_ask_again(self):
+        self._book(20)
+        for decide in (None, "action_reject"):
             with self.subTest(decide), self.env.cr.savepoint() as savepoint:
-                self._book(20)
                 if decide:
-                    getattr(self.order.ar_credit_hold_ids.with_user(self.manager), decide)("so be it")
-                invoice = self._invoice(self.order)
-                self.assertEqual((invoice.state, invoice.amount_total), ("posted", 200))
+                    getattr(self.order.ar_credit_hold_ids.with_user(self.manager), decide)("no")
+                with self.assertRaises(CreditHoldError):
+                    self._invoice(self.order)
                 savepoint.rollback()
                 self.env.invalidate_all()
-        self._book(20)
-        invoice = self._invoice(self.order, post=False)
-        invoice.invoice_line_ids.price_unit = 11
+        self.order.ar_credit_hold_ids.with_user(self.manager).action_approve("so be it")
+        with self.env.cr.savepoint() as savepoint:
+            invoice = self._invoice(self.order)
+            self.assertEqual((invoice.state, invoice.amount_total), ("posted", 200))
+            savepoint.rollback()
+            self.env.invalidate_all()
+        with self.env.cr.savepoint() as savepoint:
+            invoice = self._invoice(self.order, post=False)
+            invoice.invoice_line_ids.price_unit = 11
+            with self.assertRaises(CreditHoldError):
+                invoice.action_post()
+            savepoint.rollback()
+            self.env.invalidate_all()
+        self._book(5)
         with self.assertRaises(CreditHoldError):
-            invoice.action_post()
+            self._invoice(self.order)
+
+    def test_hours_that_nobody_booked_on_the_order_are_asked_about_by_the_invoice(self):
+        """Odoo computes anew which line they are for, as where a project gets another order: no write of the hours."""
+        booked = self._book(20)
+        self.order.ar_credit_hold_ids._supersede()
+        booked.so_line = False
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE account_analytic_line SET so_line = %s", [self.line.id])
+        self.env.invalidate_all()
+        booked.sudo().modified(["so_line"])
+        self.assertEqual(self.line.qty_delivered, 20)
+        self.assertFalse(self._pending_hold())
+        with self.assertRaises(CreditHoldError):
+            self._invoice(self.order)
 
     def test_let_go_when_the_money_comes(self):
         self._book(20)
         hold = self._assert_kept(self.order, excess=100)
+        self.company.ar_credit_payments_counted = "registered"
+        self.env.ref("ar_credit_control.rule_invoice").active = False
         invoice = self._invoice(self.order)
         self._let_go()
         self.assertEqual(hold.state, "pending", "billed and not paid")
@@ -230,16 +278,68 @@ class TestCreditHours(EventCase):
         self.assertEqual((hold.state, hold.told_state), ("released", "released"))
         self.assertTrue(self._passes(self.order))
 
+    def test_what_is_billed_and_not_paid_counts_on(self):
+        """Of two rules, one looks at the amount of the order: a part of it on an invoice makes it no smaller."""
+        self._book(20)
+        hold = self._assert_kept(self.order, excess=100)
+        self._invoice_part(8)
+        account = self.env["ar.credit.account"]._search_pairs({(self.customer.id, self.company.id)})
+        account.credit_limit = 190
+        self._let_go()
+        self.assertEqual(hold.state, "pending")
+        account.credit_limit = 200
+        self._let_go()
+        self.assertEqual(hold.state, "released")
+
+    def test_made_smaller_it_waits_for_a_decision(self):
+        self._book(20)
+        hold = self.order.ar_credit_hold_ids
+        self.env["ar.credit.account"]._search_pairs(
+            {(self.customer.id, self.company.id)}
+        ).credit_limit = 10000
+        self.line.write({"product_uom_qty": 1, "price_unit": 10})
+        self._let_go()
+        self.assertEqual(hold.state, "pending")
+        self.line.write({"product_uom_qty": 9, "price_unit": 10})
+        self._let_go()
+        self.assertEqual(hold.state, "released")
+
+    def test_hours_that_come_with_the_money_conflict_with_letting_go(self):
+        """Who books what changes nothing of the hold writes its row, so who lets it go meanwhile has to look again."""
+        self._book(20)
+        hold = self.order.ar_credit_hold_ids
+        self.env.flush_all()
+        self.env.cr.execute("SELECT xmin, cmin FROM ar_credit_hold WHERE id = %s", [hold.id])
+        before = self.env.cr.fetchone()
+        gate = self.env["ar.credit.gate"].sudo()
+        gate._hold_grown(self.order, CheckPoint.AMEND, "the same again")
+        self.assertEqual(self.order.ar_credit_hold_ids, hold)
+        self.env.cr.execute("SELECT xmin, cmin FROM ar_credit_hold WHERE id = %s", [hold.id])
+        self.assertNotEqual(self.env.cr.fetchone(), before)
+
+    def test_a_hold_by_hand_stays_one_when_hours_are_booked(self):
+        values = {"order_ids": self.order.ids, "note": "wait"}
+        reason = self.env.ref("ar_credit_control.reason_dispute")
+        self.env["ar.credit.hold.force"].create({**values, "reason_code_id": reason.id}).action_hold()
+        first = self.order.ar_credit_hold_ids
+        self._book(20)
+        hold = self._pending_hold()
+        self.assertNotEqual(hold, first)
+        self.assertEqual((hold.check_point, hold.reason_code_id), ("manual", reason))
+        self.assertEqual(hold.requested_by, first.requested_by)
+        self.assertIn("wait", hold.request_note)
+        self.assertIn("Hours", hold.request_note)
+
     def test_a_hold_by_hand_takes_the_place_of_one_for_hours_and_stays(self):
         self._book(20)
         values = {"order_ids": self.order.ids, "note": "wait"}
         values["reason_code_id"] = self.env.ref("ar_credit_control.reason_dispute").id
         self.env["ar.credit.hold.force"].create(values).action_hold()
-        self.env["ar.credit.account"]._search_pairs(
-            {(self.customer.id, self.company.id)}
-        ).credit_limit = 1000
+        self.env["ar.credit.account"]._search_pairs({(self.customer.id, self.company.id)}).credit_limit = 1000
         self._let_go()
-        self.assertEqual(self.order.ar_credit_hold_ids.sorted("id").mapped("state"), ["superseded", "pending"])
+        self.assertEqual(
+            self.order.ar_credit_hold_ids.sorted("id").mapped("state"), ["superseded", "pending"]
+        )
         self.assertFalse(self._passes(self.order))
 
     def test_fewer_hours_ask_nothing(self):

@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import Form
 
+from odoo.addons.ar_credit_control.core.rule import CheckPoint
 from odoo.addons.ar_credit_control.exceptions import CreditExceededError, CreditHoldError
 
 from tests.integration.test_credit_stock_common import CreditStockCase
@@ -157,6 +158,22 @@ class TestCreditStock(CreditStockCase):
         order.sudo().ar_credit_confirmed_on = fields.Datetime.now()
         self._validate(picking)
         self.assertEqual(picking.state, "done")
+
+    def test_what_was_let_go_by_itself_tolerates_nothing(self):
+        """Nobody has decided on how far over the limit the customer was then."""
+        self.company.write({"ar_credit_recheck_days": 3, "ar_credit_recheck_tolerance": 10})
+        order, picking = self._to_deliver()
+        self._cut_limit(10)
+        gate = self.env["ar.credit.gate"]
+        gate._hold_grown(order, CheckPoint.CONFIRM, "taken back")
+        hold = order.sudo().ar_credit_hold_ids
+        self.account.sudo().credit_limit = 1000
+        self._let_go()
+        self.assertEqual((hold.state, hold.decided_by), ("released", self.env["res.users"]))
+        self.assertGreater(hold.excess, 0)
+        self._cut_limit(80)
+        self._validate(picking)
+        self.assertEqual(picking.state, "assigned")
 
     def test_held_by_hand_stays(self):
         order, picking = self._to_deliver()

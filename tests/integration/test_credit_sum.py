@@ -42,6 +42,17 @@ class TestCreditSum(CreditCase):
         self.assertEqual(self._rows(self.orders), 1)
         self.assert_exposure(100)
 
+    def test_what_was_settled_is_replaced(self):
+        """Paid invoices and invoiced orders leave rows on each of their days that sum up to nothing."""
+        self.env.cr.execute(
+            "INSERT INTO ar_credit_item_sum SELECT partner, company, account, CURRENT_DATE - day, FALSE, sign"
+            " FROM (VALUES (%s, %s, %s)) AS known (partner, company, account), generate_series(1, 200) AS day,"
+            " (VALUES (-1), (1)) AS both_signs (sign)",
+            [self.customer.id, self.company.id, self.company_data["default_account_receivable"].id],
+        )
+        self.sums._cron_replace()
+        self.assertEqual(self._rows(self.items), 0)
+
     def test_few_rows_are_left_alone(self):
         self._confirmed(100)
         self._confirmed(50)
