@@ -135,6 +135,10 @@ class ArCreditDocument(models.AbstractModel):
         """Return the total in the currency of the document."""
         return self.amount_total
 
+    def _get_ar_credit_above_order(self):
+        """Return what was delivered above the order without a check, in the currency of the document."""
+        return 0.0
+
     def _get_ar_credit_salesperson(self):
         """Return who sells."""
         return self[self._ar_credit_fields.salesperson]

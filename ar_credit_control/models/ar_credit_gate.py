@@ -16,14 +16,16 @@ _WATCHED = "ar_credit_gate.watched"
 class Commitment:
     """What an order adds to whose exposure; `amount` in order currency, tax included.
 
-    Of one that is not `confirmed` any more, what was delivered counts on. `term_days`: until it is due, 0 where no rule
-    asks for that. `escapes`: whoever ordered or gets it is under control, and who owes it is not.
+    Of one that is not `confirmed` any more, what was delivered counts on. `asked`: what of it passed a check; hours and
+    costs do where more is ordered. `term_days`: until it is due, 0 where no rule asks for that. `escapes`: whoever
+    ordered or gets it is under control, and who owes it is not.
     """
 
     partner_id: int
     company_id: int
     currency_id: int
     amount: float
+    asked: float
     confirmed: bool
     term_days: int = 0
     escapes: bool = False
@@ -72,7 +74,8 @@ class ArCreditGate(models.AbstractModel):
                 order.partner_invoice_id.commercial_partner_id.id,
                 order.company_id.id,
                 order.currency_id.id,
-                order._get_ar_credit_counted(),
+                counted := order._get_ar_credit_counted(),
+                counted - order._get_ar_credit_unasked(),
                 order.state == "sale",
                 self._get_term_days(order),
                 bool(order._get_ar_credit_orderer(CheckPoint.AMEND)),
@@ -130,6 +133,7 @@ class ArCreditGate(models.AbstractModel):
             or now.term_days > before.term_days
             or now.escapes > before.escapes
             or currency.compare_amounts(now.amount, before.amount) > 0
+            or currency.compare_amounts(now.asked, before.asked) > 0
         )
 
     # === OTHER CHECK POINTS === #
@@ -139,8 +143,8 @@ class ArCreditGate(models.AbstractModel):
 
         :raise CreditHoldError: the rules refuse.
         """
-        orders = orders.sudo().filtered(lambda order: order.state == "sale")  # sudo: as in _check_raised
         rules = self.env["ar.credit.rule"]
+        orders = orders.sudo().filtered(lambda order: order.state == "sale")  # sudo: as in _check_raised
         # Where all rules are for goods without an order, there is nothing to lock and to measure.
         asked = orders.filtered(
             lambda order: any(
@@ -182,7 +186,7 @@ class ArCreditGate(models.AbstractModel):
         Locks the customers under control first, and measures then; a preview neither locks nor uses an approval.
 
         :param bool lock: whether a refusal undoes what is asked about; what can't be undone has nothing to wait for.
-        :param bool billed: whether what was billed and not paid is asked about as well, as if it were open.
+        :param bool billed: ask also about what was billed and not paid.
         :return: dict of order id -> core Decision, of those that any rule concerns.
         """
         pair_of = {order.id: order._get_ar_credit_pair() for order in orders}
@@ -198,9 +202,10 @@ class ArCreditGate(models.AbstractModel):
                     order.id: order._get_ar_credit_decimal() for order in checked if order.state != "sale"
                 }
             if billed or check_point is CheckPoint.DELIVERY:
-                owed = {o.id: o._get_ar_credit_billed() for o in checked if billed or amounts[o.id] <= 0}
-                positions = take_apart(positions, pair_of, owed)
-                amounts |= {key: max(amounts[key], Decimal(0)) + amount for key, amount in owed.items()}
+                whole = [order for order in checked if billed or amounts[order.id] <= 0]
+                owed = {order.id: order._get_ar_credit_unpaid(billed_only=not billed) for order in whole}
+                positions = take_apart(positions, pair_of, {key: owed[key] - amounts[key] for key in owed})
+                amounts |= owed
             decisions = self._decide(checked, check_point, pair_of, positions, amounts, preview)
         return decisions | self._decide_forced(orders - checked, check_point, preview)
 

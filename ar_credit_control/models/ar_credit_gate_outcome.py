@@ -76,7 +76,7 @@ class ArCreditGateOutcome(models.AbstractModel):
         # sudo: whoever books hours need not see holds
         holds_before = self.env["sale.order"].sudo().browse(refusals).ar_credit_hold_ids
         told = holds_before.filtered(
-            lambda hold: hold.check_point == "event" and hold.told_state == hold.state == "pending"
+            lambda hold: hold._filtered_forcing() and hold.told_state == hold.state == "pending"
         ).order_id
         forced = {}
         for key, decision in refusals.items():

@@ -70,6 +70,12 @@ class ArCreditHold(models.Model):
     reason_ids = fields.One2many("ar.credit.hold.reason", "hold_id", string="Reasons", readonly=True)
     reason_text = fields.Text(string="Reasons in Words", compute="_compute_reason_text", compute_sudo=True)
     reason_code_id = fields.Many2one("ar.credit.reason.code", readonly=True)
+    above_order = fields.Monetary(
+        string="Booked Above the Order",
+        currency_field="order_currency_id",
+        readonly=True,
+        help="What hours and costs added to what was ordered, invoiced or not.",
+    )
     request_note = fields.Text(
         string="Note", readonly=True, help="What the one who asked wrote to the approver."
     )

@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.tools import SQL, format_amount
+from odoo.tools import format_amount
 from odoo.tools.misc import clean_context
 
 from ..core.exposure import PARTS
@@ -56,10 +56,10 @@ class ArCreditHoldFiling(models.AbstractModel):
             binding = document._get_ar_credit_binding()
             # What somebody sets by hand takes the place of what was held for what happened, which the money lifts.
             forced = document._get_ar_credit_forced() if check_point != "manual" else filing
+            by_hand = forced._prepare_by_hand_vals(**values) if check_point == "event" else {}
+            blocks = decision.verdict and decision.verdict.outcome is Outcome.BLOCK
             kind = {
-                "state": "blocked"
-                if decision.verdict and decision.verdict.outcome is Outcome.BLOCK
-                else "pending",
+                "state": "blocked" if blocks else "pending",
                 "check_point": forced[:1].check_point or str(check_point),
             }
             known, copied = document.ar_credit_hold_ids, document.ar_credit_copied_hold_id
@@ -73,22 +73,13 @@ class ArCreditHoldFiling(models.AbstractModel):
                 vals = self._prepare_vals(document, decision, binding) | kind
                 vals |= {"orderer_id": document._get_ar_credit_orderer(check_point).id}
                 told = (known | copied)._prepare_rejection_vals(binding)
-                before = same._prepare_repeated_vals() if same else told
-                by_hand = forced.filtered(lambda hold: hold.check_point == "manual")[:1]
-                if by_hand and check_point != "manual":
-                    values = values | by_hand._prepare_by_hand_vals(values.get("request_note"))
-                same = filing.create({**vals, **before, **values, "notify_customer": notify_customer})
+                vals |= same._prepare_repeated_vals() if same else told
+                same = filing.create({**vals, **values, **by_hand, "notify_customer": notify_customer})
                 if same.state == "pending":
                     same._request_ar_approval()
             elif notify_customer and same.state != "rejected" and not same.notify_customer:
-                same.notify_customer = (
-                    True  # held before he signed or paid, and waits for us only from now on
-                )
-            elif kind["check_point"] == "event":
-                # So that whoever lets it go at this moment, for what he saw before, gets a conflict and looks again.
-                self.env.cr.execute(
-                    SQL("UPDATE ar_credit_hold SET write_date = write_date WHERE id = %s", same.id)
-                )
+                # held before he signed or paid, and waits for us only from now on
+                same.notify_customer = True
             holds |= same
         return holds.sudo(self.env.su)  # sudo: back to the rights of the caller
 
@@ -119,6 +110,7 @@ class ArCreditHoldFiling(models.AbstractModel):
             "risk_class_id": self._get_risk_class(binding.partner_id, document.company_id).id,
             "order_amount": float(decision.order_amount),
             "order_amount_currency": document._get_ar_credit_total(),
+            "above_order": document._get_ar_credit_above_order(),
             "excess": float(decision.excess),
             "binding": binding.as_dict(),
             "binding_hash": binding.digest,
@@ -127,15 +119,19 @@ class ArCreditHoldFiling(models.AbstractModel):
             **self._prepare_cover_vals(document, decision),
         }
 
-    def _prepare_by_hand_vals(self, note):
-        """Return what a hold tells that takes the place of one that somebody set by hand, as it grew by itself.
+    def _prepare_by_hand_vals(self, request_note):
+        """Return what a hold tells that takes the place of a pending one set by hand, as what it is about has grown.
 
-        :param note: what happened, or nothing.
+        :param str request_note: what happened.
         """
+        kept = self.filtered(lambda hold: hold.check_point == "manual" and hold.state == "pending")[:1]
+        if not kept:
+            return {}
+        note = kept.request_note or ""
         return {
-            "reason_code_id": self.reason_code_id.id,
-            "requested_by": self.requested_by.id,
-            "request_note": "\n".join(filter(None, (self.request_note, note))),
+            "reason_code_id": kept.reason_code_id.id,
+            "requested_by": kept.requested_by.id,
+            "request_note": note if request_note in note else f"{note}\n{request_note}".strip(),
         }
 
     @api.model

@@ -1,7 +1,9 @@
 from dataclasses import replace
+from decimal import Decimal
 
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from ..core.rule import CheckPoint
 from ..exceptions import CreditHoldError
@@ -100,8 +102,8 @@ class ArCreditHoldRecheck(models.AbstractModel):
     def _filtered_event_fitting(self):
         """Return the holds for what had happened whose orders would be confirmed, changed and delivered as they are.
 
-        With all of it that is not paid, billed or not. One that was changed since then, or whose delivery is so far
-        ahead that it does not count for now, waits for a decision: made smaller for an hour, it would be large again.
+        With all of it that is not paid, billed or not. One that was made smaller since then, or whose delivery is so
+        far ahead that it does not count for now, waits for a decision: the next hour it may be large again.
         """
         gate = self.env["ar.credit.gate"].sudo()  # sudo: as in _filtered_fitting
         orders = self.sudo().order_id.filtered(  # sudo: as above
@@ -122,9 +124,24 @@ class ArCreditHoldRecheck(models.AbstractModel):
             )
         return self.filtered(
             lambda hold: (
-                hold.order_id in orders and hold.binding_hash == hold.order_id._get_ar_credit_binding().digest
+                hold.order_id in orders
+                and Decimal(hold.order_id._get_ar_credit_binding().total)
+                >= Decimal(hold._get_binding().total)
             )
         )
+
+    def _stay(self):
+        """Write what waits as it is, so that whoever lets it go at this moment gets a conflict, and looks again.
+
+        Something was booked that he does not see, and that changes nothing in what was asked.
+        """
+        waiting = self.filtered(lambda hold: hold.check_point == "event" and hold.state == "pending")
+        if waiting:
+            ids = waiting.ids
+            self.env.flush_all()
+            self.env.cr.execute(
+                SQL("UPDATE ar_credit_hold SET write_date = write_date WHERE id = ANY(%s)", ids)
+            )
 
     def _is_delivery_fitting(self):
         """Whether the goods of the order might leave now, in the measure of the check."""

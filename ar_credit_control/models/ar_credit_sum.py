@@ -10,9 +10,13 @@ _logger = logging.getLogger(__name__)
 PILED_UP = 100
 
 
+def _columns(names):
+    return SQL(", ").join(map(SQL.identifier, names))
+
+
 @dataclass(frozen=True)
 class Sum:
-    """What of a table is summed up, by what. Expressions are SQL about the columns of the source.
+    """What of a table is summed up, by what. Expressions are about the columns of the source.
 
     table: where the sums are.
     source: the table whose rows are summed up; reads: those of its columns that the expressions name.
@@ -23,11 +27,50 @@ class Sum:
 
     table: str
     source: str
-    reads: str
-    is_open: str
-    keys: dict[str, tuple[str, str]]
-    index: str
-    amounts: dict[str, str]
+    reads: tuple[str, ...]
+    is_open: SQL
+    keys: dict[str, tuple[SQL, SQL]]
+    index: tuple[str, ...]
+    amounts: dict[str, SQL]
+
+    @property
+    def key_expressions(self) -> SQL:
+        """The keys of a row of the source."""
+        return SQL(", ").join(expression for _kind, expression in self.keys.values())
+
+
+ITEMS = Sum(
+    table="ar_credit_item_sum",
+    source="account_move_line",
+    reads=tuple("partner_id company_id account_id date_maturity date amount_residual parent_state".split()),
+    is_open=SQL("parent_state = 'posted' AND amount_residual <> 0 AND partner_id IS NOT NULL"),
+    keys={
+        "partner_id": (SQL("int"), SQL("partner_id")),
+        "company_id": (SQL("int"), SQL("company_id")),
+        "account_id": (SQL("int"), SQL("account_id")),
+        # an item without a due date is due on its date
+        "due": (SQL("date"), SQL("COALESCE(date_maturity, date)")),
+        "is_credit": (SQL("boolean"), SQL("amount_residual < 0")),
+    },
+    index=("partner_id", "company_id", "account_id"),
+    amounts={"amount": SQL("amount_residual")},
+)
+ORDERS = Sum(
+    table="ar_credit_order_sum",
+    source="sale_order",
+    reads=tuple(
+        "partner_invoice_id company_id currency_id commitment_date ar_credit_open ar_credit_due".split()
+    ),
+    is_open=SQL("ar_credit_open > 0"),
+    keys={
+        "partner_id": (SQL("int"), SQL("partner_invoice_id")),
+        "company_id": (SQL("int"), SQL("company_id")),
+        "currency_id": (SQL("int"), SQL("currency_id")),
+        "promised": (SQL("date"), SQL("commitment_date::date")),  # UTC, as the horizon
+    },
+    index=("partner_id", "company_id"),
+    amounts={"amount": SQL("ar_credit_open"), "due": SQL("COALESCE(ar_credit_due, 0)")},
+)
 
 
 class ArCreditSum(models.AbstractModel):
@@ -50,124 +93,95 @@ class ArCreditSum(models.AbstractModel):
 
         :rtype: tuple[Sum, ...]
         """
-        return (
-            Sum(
-                table="ar_credit_item_sum",
-                source="account_move_line",
-                reads="partner_id company_id account_id date_maturity date amount_residual parent_state",
-                is_open="parent_state = 'posted' AND amount_residual <> 0 AND partner_id IS NOT NULL",
-                keys={
-                    "partner_id": ("int", "partner_id"),
-                    "company_id": ("int", "company_id"),
-                    "account_id": ("int", "account_id"),
-                    # an item without a due date is due on its date
-                    "due": ("date", "COALESCE(date_maturity, date)"),
-                    "is_credit": ("boolean", "amount_residual < 0"),
-                },
-                index="partner_id, company_id, account_id",
-                amounts={"amount": "amount_residual"},
-            ),
-            Sum(
-                table="ar_credit_order_sum",
-                source="sale_order",
-                reads="partner_invoice_id company_id currency_id commitment_date ar_credit_open ar_credit_due",
-                is_open="ar_credit_open > 0",
-                keys={
-                    "partner_id": ("int", "partner_invoice_id"),
-                    "company_id": ("int", "company_id"),
-                    "currency_id": ("int", "currency_id"),
-                    "promised": ("date", "commitment_date::date"),  # UTC, as the horizon
-                },
-                index="partner_id, company_id",
-                amounts={"amount": "ar_credit_open", "due": "COALESCE(ar_credit_due, 0)"},
-            ),
-        )
+        return ITEMS, ORDERS
 
     # === MAKING === #
 
     def _keep_sum(self, source):
-        """Have the sums of a table kept, if they are not yet; `uninstall_hook` drops them.
+        """Have the sums of a table kept; `uninstall_hook` drops them.
+
+        Each module that extends the source comes here again. What is there by then is left, as nobody could write the
+        source, or even read it, until the end of that; but for the function, which may be another one by now.
 
         :param str source: a table that has its columns by now.
         """
         kept = next(kept for kept in self._get_sums() if kept.source == source)
-        known = SQL(
-            "SELECT FROM pg_trigger WHERE tgname = %s AND tgrelid = %s::regclass", kept.table, kept.source
-        )
-        exists = bool(self.env.execute_query(known))
-        definitions = self._get_definitions(kept)
-        # Each module that extends the source comes here again: a trigger that is there is left, as nobody could read
-        # the source until the end of that.
-        for statement in definitions[:3] if exists else definitions:
-            self.env.cr.execute(statement)
-
-    def _get_definitions(self, kept):
-        """Return the statements that make index and function of a sum, then its trigger and the first sums."""
-        reads = kept.reads.split()
-        columns = [f"{name} {kind}" for name, (kind, _expression) in kept.keys.items()]
-        columns += [f"{name} numeric NOT NULL" for name in kept.amounts]
-        signed = ", ".join(f"sign * ({expression})" for expression in kept.amounts.values())
-        parts = {
-            "name": SQL.identifier(kept.table),
-            # Whoever writes documents may look for tables elsewhere.
-            "table": SQL.identifier(*self.env.execute_query(SQL("SELECT current_schema()"))[0], kept.table),
-            "source": SQL.identifier(kept.source),
-            "lookup": SQL(kept.index),
-            "documents": self._get_documents(kept),
-            "index": SQL.identifier(f"{kept.table}_idx"),
-            "columns": SQL(", ".join(columns)),
-            "old": SQL(", ".join(f"OLD.{name}" for name in reads)),
-            "new": SQL(", ".join(f"NEW.{name}" for name in reads)),
-            "reads": SQL(", ".join(reads)),
-            "keys": self._get_keys(kept),
-            "signed": SQL(signed),
-            "is_open": SQL(kept.is_open),
-        }
-        return [
-            SQL(code, **parts)
-            for code in (
-                "CREATE TABLE IF NOT EXISTS %(table)s (%(columns)s)",
-                "CREATE INDEX IF NOT EXISTS %(index)s ON %(table)s (%(lookup)s)",
-                # no `UPDATE OF`, no `WHEN`: these would forbid Odoo to change the type of a column
-                """
-                CREATE OR REPLACE FUNCTION %(table)s() RETURNS trigger LANGUAGE plpgsql AS $function$
-                BEGIN
-                    IF (%(old)s) IS DISTINCT FROM (%(new)s) THEN
-                        INSERT INTO %(table)s
-                        SELECT %(keys)s, %(signed)s
-                          FROM (VALUES (-1, %(old)s), (1, %(new)s)) AS changed (sign, %(reads)s)
-                         WHERE %(is_open)s;
-                    END IF;
-                    RETURN NULL;
-                END
-                $function$
-                """,
-                "ALTER TABLE %(table)s REPLICA IDENTITY FULL",  # where it is published, rows can be deleted
+        table, function = SQL.identifier(kept.table), self._get_function(kept)
+        known = SQL("SELECT FROM pg_trigger WHERE tgname = %s AND tgrelid = %s::regclass", kept.table, source)
+        if self.env.execute_query(known):
+            self.env.cr.execute(SQL("%s", function))
+            return
+        columns = [
+            SQL("%s %s", SQL.identifier(name), kind) for name, (kind, _expression) in kept.keys.items()
+        ]
+        columns += [SQL("%s numeric NOT NULL", SQL.identifier(name)) for name in kept.amounts]
+        self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", table))
+        self.env.cr.execute(SQL("CREATE TABLE %s (%s)", table, SQL(", ").join(columns)))
+        index = SQL.identifier(f"{kept.table}_idx")
+        self.env.cr.execute(SQL("CREATE INDEX %s ON %s (%s)", index, table, _columns(kept.index)))
+        # where everything is published, rows can still be deleted
+        self.env.cr.execute(SQL("ALTER TABLE %s REPLICA IDENTITY FULL", table))
+        self.env.cr.execute(SQL("%s", function))
+        # no `UPDATE OF`, no `WHEN`: these would forbid Odoo to change the type of a column
+        self.env.cr.execute(
+            SQL(
                 """
                 CREATE TRIGGER %(name)s AFTER INSERT OR UPDATE OR DELETE ON %(source)s
-                   FOR EACH ROW EXECUTE FUNCTION %(table)s()
+                   FOR EACH ROW EXECUTE FUNCTION %(name)s()
                 """,
-                "TRUNCATE %(table)s",
-                "INSERT INTO %(table)s %(documents)s",
+                name=table,
+                source=SQL.identifier(source),
             )
-        ]
+        )
+        self.env.cr.execute(SQL("INSERT INTO %s %s", table, self._get_documents(kept)))
 
-    def _get_keys(self, kept):
-        return SQL(", ".join(expression for _kind, expression in kept.keys.values()))
+    def _get_function(self, kept):
+        """Return the statement that makes the function of the trigger.
 
-    def _get_documents(self, kept, insert=SQL(), where=SQL()):  # noqa: B008  # immutable
-        """Return the statement that sums up what the documents say now."""
-        amounts = ", ".join(f"SUM({expression})" for expression in kept.amounts.values())
-        grouped = ", ".join(str(n + 1) for n in range(len(kept.keys)))
+        It names the schema, as whoever writes documents may look for tables elsewhere.
+        """
+        schema = self.env.execute_query(SQL("SELECT current_schema()"))[0][0]
         return SQL(
-            "%s SELECT %s, %s FROM %s WHERE %s %s GROUP BY %s",
-            insert,
-            self._get_keys(kept),
-            SQL(amounts),
+            """
+            CREATE OR REPLACE FUNCTION %(name)s() RETURNS trigger LANGUAGE plpgsql AS $function$
+            BEGIN
+                IF (%(old)s) IS DISTINCT FROM (%(new)s) THEN
+                    INSERT INTO %(table)s
+                    SELECT %(keys)s, %(signed)s
+                      FROM (VALUES (-1, %(old)s), (1, %(new)s)) AS changed (sign, %(reads)s)
+                     WHERE %(is_open)s;
+                END IF;
+                RETURN NULL;
+            END
+            $function$
+            """,
+            name=SQL.identifier(kept.table),
+            table=SQL.identifier(schema, kept.table),
+            old=SQL(", ").join(SQL("OLD.%s", SQL.identifier(name)) for name in kept.reads),
+            new=SQL(", ").join(SQL("NEW.%s", SQL.identifier(name)) for name in kept.reads),
+            reads=_columns(kept.reads),
+            keys=kept.key_expressions,
+            signed=SQL(", ").join(SQL("sign * (%s)", expression) for expression in kept.amounts.values()),
+            is_open=kept.is_open,
+        )
+
+    def _get_documents(self, kept, pairs=None):
+        """Return the statement that sums up what the documents say now.
+
+        :param SQL pairs: of (partner id, company id), whose documents are wanted; None: all.
+        """
+        chosen = SQL()
+        if pairs:
+            names = SQL(", ").join((kept.keys["partner_id"][1], kept.keys["company_id"][1]))
+            chosen = SQL("AND (%s) IN (%s)", names, pairs)
+        return SQL(
+            "SELECT %s, %s FROM %s WHERE %s %s GROUP BY %s",
+            kept.key_expressions,
+            SQL(", ").join(SQL("SUM(%s)", expression) for expression in kept.amounts.values()),
             SQL.identifier(kept.source),
-            SQL(kept.is_open),
-            where,
-            SQL(grouped),
+            kept.is_open,
+            chosen,
+            kept.key_expressions,
         )
 
     # === KEEPING === #
@@ -184,26 +198,25 @@ class ArCreditSum(models.AbstractModel):
 
     def _find_wrong(self, kept):
         """Return whose sums are not what the documents say: a set of (partner id, company id)."""
-        self.env.flush_all()
-        names = [SQL.identifier(name) for name in kept.amounts]
+        amounts, sums, zeros = self._get_amounts(kept)
         return set(
             self.env.execute_query(
                 SQL(
                     """
                     SELECT DISTINCT partner_id, company_id
                       FROM (
-                           SELECT %(keys)s, %(sums)s FROM %(table)s GROUP BY %(keys)s
+                           SELECT %(keys)s, %(amounts)s FROM %(table)s
                             UNION ALL
                            SELECT %(keys)s, %(negative)s FROM (%(documents)s) AS document (%(keys)s, %(amounts)s)
                            ) AS side (%(keys)s, %(amounts)s)
                      GROUP BY %(keys)s
                     HAVING (%(sums)s) IS DISTINCT FROM (%(zeros)s)
                     """,
-                    keys=SQL(", ").join(map(SQL.identifier, kept.keys)),
-                    amounts=SQL(", ").join(names),
-                    sums=SQL(", ").join(SQL("SUM(%s)", name) for name in names),
-                    negative=SQL(", ").join(SQL("-%s", name) for name in names),
-                    zeros=SQL(", ").join(SQL("0.0") for _name in names),
+                    keys=_columns(kept.keys),
+                    amounts=amounts,
+                    sums=sums,
+                    zeros=zeros,
+                    negative=SQL(", ").join(SQL("-%s", SQL.identifier(name)) for name in kept.amounts),
                     table=SQL.identifier(kept.table),
                     documents=self._get_documents(kept),
                 )
@@ -212,8 +225,7 @@ class ArCreditSum(models.AbstractModel):
 
     def _find_piled_up(self, kept):
         """Return whose sums have many more rows than they need: a set of (partner id, company id)."""
-        keys = SQL(", ").join(map(SQL.identifier, kept.keys))
-        sums = SQL(", ").join(SQL("SUM(%s)", SQL.identifier(name)) for name in kept.amounts)
+        _amounts, sums, zeros = self._get_amounts(kept)
         return set(
             self.env.execute_query(
                 SQL(
@@ -229,12 +241,21 @@ class ArCreditSum(models.AbstractModel):
                     HAVING SUM(there) > %(piled_up)s + 2 * SUM(needed)
                     """,
                     table=SQL.identifier(kept.table),
-                    keys=keys,
+                    keys=_columns(kept.keys),
                     sums=sums,
-                    zeros=SQL(", ").join(SQL("0.0") for _name in kept.amounts),
+                    zeros=zeros,
                     piled_up=PILED_UP,
                 )
             )
+        )
+
+    def _get_amounts(self, kept):
+        """Return the columns of amounts, their sums, and what these are where nothing is open."""
+        names = [SQL.identifier(name) for name in kept.amounts]
+        return (
+            SQL(", ").join(names),
+            SQL(", ").join(SQL("SUM(%s)", name) for name in names),
+            SQL(", ").join(SQL("0.0") for _name in names),
         )
 
     def _replace(self, kept, pairs):
@@ -242,16 +263,16 @@ class ArCreditSum(models.AbstractModel):
         if not pairs:
             return
         pairs = SQL("SELECT * FROM UNNEST(%s)", self.env["ar.credit.account"]._get_columns(pairs))
-        source_pair = SQL(f"{kept.keys['partner_id'][1]}, {kept.keys['company_id'][1]}")
+        table = SQL.identifier(kept.table)
         self.env.cr.execute(
             SQL(
-                "WITH gone AS (DELETE FROM %s WHERE (partner_id, company_id) IN (%s)) %s",
-                SQL.identifier(kept.table),
+                """
+                WITH gone AS (DELETE FROM %s WHERE (partner_id, company_id) IN (%s))
+                INSERT INTO %s %s
+                """,
+                table,
                 pairs,
-                self._get_documents(
-                    kept,
-                    SQL("INSERT INTO %s", SQL.identifier(kept.table)),
-                    SQL("AND (%s) IN (%s)", source_pair, pairs),
-                ),
+                table,
+                self._get_documents(kept, pairs),
             )
         )

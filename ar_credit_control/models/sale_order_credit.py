@@ -109,18 +109,25 @@ class SaleOrderCredit(models.AbstractModel):
     def _get_ar_credit_unasked(self):
         """Return what of the order never passed a check, in its currency: hours and costs that nobody has decided on.
 
-        Who approved what was held for such, decided on all that was open then.
+        Who approved what was held by hand or for such, decided on all of them so far, also those on invoices; a little
+        more than that the tolerance lets pass, as it did when they were booked.
         """
         self.ensure_one()
         unasked = sum(line._get_ar_credit_unchecked() for line in self.order_line)
-        last = self.ar_credit_hold_ids.filtered(lambda hold: hold.check_point == "event").sorted("id")[-1:]
-        if not unasked or not last.decided_by or last.state not in ("approved", "released"):
-            return unasked
-        currency = self.company_id.currency_id
-        open_now = self.currency_id._convert(
-            self._get_ar_credit_counted(), currency, self.company_id, fields.Date.today()
+        if not unasked:
+            return 0.0
+        decided = self.ar_credit_hold_ids._filtered_forcing().filtered(
+            lambda hold: (
+                hold.state in ("approved", "released") and hold.decided_by and not hold.granted_amount
+            )
         )
-        return unasked if currency.compare_amounts(open_now, last.order_amount) > 0 else 0.0
+        approved = max(decided.mapped("above_order"), default=0.0)
+        approved *= 1 + self.company_id.ar_credit_tolerance_percent / 100
+        return min(unasked, max(0.0, self._get_ar_credit_above_order() - approved))
+
+    def _get_ar_credit_above_order(self):
+        """Return what hours and costs add to what was ordered, invoiced or not, in order currency, tax included."""
+        return sum(line._get_ar_credit_above_order() for line in self.order_line)
 
     def _get_ar_credit_delivered(self):
         """Return what was delivered of the order so far, invoiced or not, in order currency, tax included."""

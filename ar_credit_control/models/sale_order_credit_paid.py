@@ -34,11 +34,11 @@ class SaleOrderCreditPaid(models.AbstractModel):
             for line in self._get_ar_credit_lines()
         )
 
-    def _get_ar_credit_billed(self):
-        """Return what nobody has paid of the invoices of the order, in company currency, as a Decimal."""
+    def _get_ar_credit_unpaid(self, billed_only=False):
+        """Return what nobody has paid of the order, or of its invoices, in company currency, as a Decimal."""
         self.ensure_one()
         company = self.company_id
-        unpaid = max(0.0, self._get_ar_credit_settled(billed_only=True)[0])
+        unpaid = max(0.0, self._get_ar_credit_settled(billed_only)[0])
         amount = self.currency_id._convert(unpaid, company.currency_id, company, fields.Date.today())
         return self.env["ar.credit.exposure"]._to_decimal(company.currency_id, amount)
 

@@ -37,12 +37,8 @@ class SaleOrderLineCredit(models.AbstractModel):
         promised = confirmed and self._is_ar_credit_promise()
         if not promised and not delivered:
             return Decimal(0)
-        unit_total = 0.0
-        if not self.product_uom_qty and self.qty_delivered:
-            price = self.price_unit * (1 - (self.discount or 0.0) / 100)
-            unit_total = self.tax_ids.compute_all(price, self.currency_id, 1.0, self.product_id)[
-                "total_included"
-            ]
+        nothing_ordered = not self.product_uom_qty and self.qty_delivered
+        unit_total = self._get_ar_credit_unit_total() if nothing_ordered else 0.0
         return open_amount(
             price_total=Decimal(str(self.price_total)),
             unit_total=Decimal(str(unit_total)),
@@ -103,14 +99,33 @@ class SaleOrderLineCredit(models.AbstractModel):
         Nobody writes that, so no check has seen it; unlike what a transfer or a person delivers above the order.
         """
         self.ensure_one()
-        seen = self.qty_delivered_method in (False, "manual", "stock_move")
-        if seen or self.is_downpayment or self.display_type or self.qty_delivered <= self.product_uom_qty:
+        if not self._is_ar_credit_above_order():
             return 0.0
         whole = self._get_ar_credit_uninvoiced()
         quantity = self._get_ar_credit_invoiced_quantity()
         over = self.qty_delivered - max(self.product_uom_qty, quantity)
         rest = self.qty_delivered - max(0.0, quantity)
         return float(whole) * max(0.0, over) / rest if rest > 0 else 0.0
+
+    def _is_ar_credit_above_order(self):
+        """Whether more hours or costs are booked as delivered than were ordered."""
+        seen = self.qty_delivered_method in (False, "manual", "stock_move")
+        return not (
+            seen or self.is_downpayment or self.display_type or self.qty_delivered <= self.product_uom_qty
+        )
+
+    def _get_ar_credit_above_order(self):
+        """Return what they are worth, invoiced or not, in order currency, tax included."""
+        if not self._is_ar_credit_above_order():
+            return 0.0
+        return self._get_ar_credit_unit_total() * (self.qty_delivered - max(0.0, self.product_uom_qty))
+
+    def _get_ar_credit_unit_total(self):
+        """Return the price of one unit, in order currency, tax included; also where none was ordered."""
+        if self.product_uom_qty:
+            return self.price_total / self.product_uom_qty
+        price = self.price_unit * (1 - (self.discount or 0.0) / 100)
+        return self.tax_ids.compute_all(price, self.currency_id, 1.0, self.product_id)["total_included"]
 
     def _get_ar_credit_over(self):
         """Return the same of several lines, by id."""
@@ -130,6 +145,8 @@ class SaleOrderLineCredit(models.AbstractModel):
         if grown:
             cause = self.env._("Hours or costs were booked above what was ordered.")
             self.env["ar.credit.gate"]._hold_grown(grown.order_id, CheckPoint.AMEND, cause)
+            # sudo: whoever books hours need not see holds
+            grown.order_id.sudo().ar_credit_hold_ids._stay()
 
     def _is_ar_credit_promise(self):
         """Whether what is ordered counts before it is delivered; what lowers the debt only where Odoo invoices it.
