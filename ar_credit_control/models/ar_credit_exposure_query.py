@@ -53,6 +53,9 @@ class ArCreditExposureQuery(models.AbstractModel):
     def _keep_function(self, name, arguments, columns, *statements, writes=False):
         """Make a function of the database of statements; `uninstall_hook` has to drop it.
 
+        Its plans are kept as long as the connection: one made while a table was small must be good when it has grown,
+        so whole tables are read only where nothing else is possible. Compiling pays for no statement so short.
+
         :param bool writes: whether one of them writes; each sees then what is there when it begins.
         """
         self.env.cr.execute(SQL("DROP FUNCTION IF EXISTS %s", SQL.identifier(name)))
@@ -60,7 +63,8 @@ class ArCreditExposureQuery(models.AbstractModel):
             SQL(
                 """
                 CREATE FUNCTION %(name)s(%(arguments)s) RETURNS TABLE (%(columns)s)
-                LANGUAGE plpgsql %(volatility)s SET plan_cache_mode = force_generic_plan AS
+                LANGUAGE plpgsql %(volatility)s
+                SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off AS
                 $function$
                 #variable_conflict use_column
                 BEGIN %(body)s END
