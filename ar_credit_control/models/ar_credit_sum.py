@@ -106,10 +106,10 @@ class ArCreditSum(models.AbstractModel):
         :param str source: a table that has its columns by now.
         """
         kept = next(kept for kept in self._get_sums() if kept.source == source)
-        table, function = SQL.identifier(kept.table), self._get_function(kept)
+        table = SQL.identifier(kept.table)
         known = SQL("SELECT FROM pg_trigger WHERE tgname = %s AND tgrelid = %s::regclass", kept.table, source)
         if self.env.execute_query(known):
-            self.env.cr.execute(SQL("%s", function))
+            self._make_function(kept)
             return
         columns = [
             SQL("%s %s", SQL.identifier(name), kind) for name, (kind, _expression) in kept.keys.items()
@@ -121,7 +121,7 @@ class ArCreditSum(models.AbstractModel):
         self.env.cr.execute(SQL("CREATE INDEX %s ON %s (%s)", index, table, _columns(kept.index)))
         # where everything is published, rows can still be deleted
         self.env.cr.execute(SQL("ALTER TABLE %s REPLICA IDENTITY FULL", table))
-        self.env.cr.execute(SQL("%s", function))
+        self._make_function(kept)
         # no `UPDATE OF`, no `WHEN`: these would forbid Odoo to change the type of a column
         self.env.cr.execute(
             SQL(
@@ -135,14 +135,15 @@ class ArCreditSum(models.AbstractModel):
         )
         self.env.cr.execute(SQL("INSERT INTO %s %s", table, self._get_documents(kept)))
 
-    def _get_function(self, kept):
-        """Return the statement that makes the function of the trigger.
+    def _make_function(self, kept):
+        """Make the function of the trigger, or another one of it.
 
         It names the schema, as whoever writes documents may look for tables elsewhere.
         """
         schema = self.env.execute_query(SQL("SELECT current_schema()"))[0][0]
-        return SQL(
-            """
+        self.env.cr.execute(
+            SQL(
+                """
             CREATE OR REPLACE FUNCTION %(name)s() RETURNS trigger LANGUAGE plpgsql AS $function$
             BEGIN
                 IF (%(old)s) IS DISTINCT FROM (%(new)s) THEN
@@ -155,14 +156,15 @@ class ArCreditSum(models.AbstractModel):
             END
             $function$
             """,
-            name=SQL.identifier(kept.table),
-            table=SQL.identifier(schema, kept.table),
-            old=SQL(", ").join(SQL("OLD.%s", SQL.identifier(name)) for name in kept.reads),
-            new=SQL(", ").join(SQL("NEW.%s", SQL.identifier(name)) for name in kept.reads),
-            reads=_columns(kept.reads),
-            keys=kept.key_expressions,
-            signed=SQL(", ").join(SQL("sign * (%s)", expression) for expression in kept.amounts.values()),
-            is_open=kept.is_open,
+                name=SQL.identifier(kept.table),
+                table=SQL.identifier(schema, kept.table),
+                old=SQL(", ").join(SQL("OLD.%s", SQL.identifier(name)) for name in kept.reads),
+                new=SQL(", ").join(SQL("NEW.%s", SQL.identifier(name)) for name in kept.reads),
+                reads=_columns(kept.reads),
+                keys=kept.key_expressions,
+                signed=SQL(", ").join(SQL("sign * (%s)", expression) for expression in kept.amounts.values()),
+                is_open=kept.is_open,
+            )
         )
 
     def _get_documents(self, kept, pairs=None):

@@ -132,8 +132,7 @@ class SaleOrderCredit(models.AbstractModel):
     def _get_ar_credit_delivered(self):
         """Return what was delivered of the order so far, invoiced or not, in order currency, tax included."""
         return sum(
-            max(0.0, line.qty_delivered)
-            * max(0.0, line.price_total / line.product_uom_qty if line.product_uom_qty else line.price_unit)
+            max(0.0, line.qty_delivered) * max(0.0, line._get_ar_credit_unit_total())
             for line in self.order_line
             if not line.display_type
         )

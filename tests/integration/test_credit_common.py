@@ -33,6 +33,7 @@ class CreditCase(ARAccountingCase):
 
     def tearDown(self):
         """Compare the running sums of exposure with the documents."""
+        self.env.flush_all()
         sums = self.env["ar.credit.sum"].sudo()
         for kept in sums._get_sums():
             self.assertFalse(sums._find_wrong(kept), f"{kept.table} is not what the documents say")
